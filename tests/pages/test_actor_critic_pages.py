@@ -1,4 +1,4 @@
-"""The pages of the actor-critics and of the comparison, without a browser; see `test_pages`."""
+"""The pages of the actor-critics and of the comparison, without a browser; see `opened`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,10 @@ from pglab.ui.stage.panels import critic
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel
 from pglab.ui.stage.video.player import Player
-from tests.pages.test_pages import (
+from tests.pages.opened import (
     address,
     bench_of,
-    code_shown,
     control,
-    controls_of,
     open_app,
     open_chapter,
     open_page,
@@ -36,6 +34,7 @@ from tests.pages.test_pages import (
     run,
     values_of_controls,
 )
+from tests.pages.test_pages import code_shown, controls_of
 
 PRESETS = {
     "shared_on_policy": ActorCriticConfig.shared_on_policy(),

@@ -31,7 +31,7 @@ from pglab.library.store.rooms.polling import PRESENT_SECONDS
 from pglab.ui.room.sharing import shared_rooms
 from pglab.ui.room.training_link import training_address
 from tests.looks.by_hand.browser_episodes import sent_episode
-from tests.pages.test_pages import bench_of, open_page, run
+from tests.pages.opened import bench_of, open_page, run
 from tests.pages.test_play import always_right, send
 from tests.pages.test_room import Teacher, everything, markdown, press, room_buttons
 

@@ -1,4 +1,4 @@
-"""The ladder and the statistics on the page *Compare*, without a browser; see `test_pages`."""
+"""The ladder and the statistics on the page *Compare*, without a browser; see `opened`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pglab.maps.ladder.findings import find_ladder
 from pglab.maps.ladder.plan import LadderPlan
 from pglab.ui.pages.compare.ladder_work import LadderWork
 from tests.maps.test_ladder import Fake, setting
-from tests.pages.test_pages import open_page, press, run
+from tests.pages.opened import open_page, press, run
 
 COMPARE = "pages/compare.py"
 SWITCH = "compare.ladder.open"

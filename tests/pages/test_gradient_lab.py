@@ -1,4 +1,4 @@
-"""The page of the gradient lab, without a browser; see `test_pages`."""
+"""The page of the gradient lab, without a browser; see `opened`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from pglab.ui.pages.gradient_lab.visit_policies import VisitRun
 from pglab.ui.pages.gradient_lab.work import GradientPage
 from tests.gradient_noise.test_measurement import snapshot_of
 from tests.oracles import short_config
-from tests.pages.test_pages import HUGE, bench_of, open_page, problems, run
+from tests.pages.opened import bench_of, open_page, problems, run
+from tests.pages.test_pages import HUGE
 
 LAB = "pages/gradient_lab.py"
 

@@ -15,7 +15,7 @@ from pglab.classroom.progress import ChoiceAnswer
 from pglab.library.keeping.saver import shared_library
 from pglab.ui.pages.lesson import keeping
 from pglab.ui.pages.lesson.visit import LessonVisit
-from tests.pages.test_pages import open_app, problems, run
+from tests.pages.opened import open_app, problems, run
 from tests.pages.test_visibility import lab_of, labels
 
 pytestmark = pytest.mark.usefixtures("entry_script_first")

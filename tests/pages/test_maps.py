@@ -1,4 +1,4 @@
-"""The page *Maps*, without a browser; see `test_pages`."""
+"""The page *Maps*, without a browser; see `opened`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pglab.maps.running.map_run import MapRun
 from pglab.ui.controls import map_work
-from tests.pages.test_pages import open_page, problems, run
+from tests.pages.opened import open_page, problems, run
 
 MAPS = "pages/maps.py"
 SMALL = {

@@ -1,4 +1,4 @@
-"""The page *My runs*, without a browser; see `test_pages`."""
+"""The page *My runs*, without a browser; see `opened`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.pages.compare.stored_curves import StoredCurve, drawn_curves
 from pglab.ui.pages.live_stage import _is_outdated
 from pglab.ui.pages.my_runs.listing import RUNS_PER_PAGE
-from tests.pages.test_pages import bench_of, open_app, press, run
+from tests.pages.opened import bench_of, open_app, press, run
 
 MY_RUNS = "pages/my_runs.py"
 MARKUP = "**7** <b>$x$</b> :red[x] [a](http://e.com)"

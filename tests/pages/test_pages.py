@@ -1,8 +1,4 @@
-"""Tests of the pages without a browser: the pages run, and links and controls set the run.
-
-Streamlit's AppTest runs the scripts in this process. It does not run the stage's JavaScript. Its
-method `switch_page` opens a page directly, as the first visitor of a server does.
-"""
+"""Tests of the pages without a browser: links and controls set the run; see `opened`."""
 
 from __future__ import annotations
 
@@ -12,111 +8,44 @@ import random
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
-from streamlit.runtime.scriptrunner_utils.exceptions import StopException
-from streamlit.runtime.state import SafeSessionState
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Block
 
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.engine import engine
 from pglab.environments import ENVIRONMENTS
 from pglab.library.keeping.saver import shared_library
 from pglab.returns import discounted_returns
-from pglab.session.bench import Bench
 from pglab.session.pacing import FIRST_SPEED, FULL_SPEED
 from pglab.ui.chapters.code import source_code
 from pglab.ui.pages.live_stage import _is_outdated
+from tests.pages.opened import (
+    AGENT_PAGES,
+    REINFORCE,
+    address,
+    bench_of,
+    chapters_of,
+    control,
+    open_app,
+    open_chapter,
+    open_page,
+    press,
+    problems,
+    run,
+    values_of_controls,
+)
 from tests.walks.values import Control, shown_value
 from tests.walks.values import another_value as another_value_of
 
-APP = Path(__file__).resolve().parents[2] / "main.py"
-REINFORCE = "pages/reinforce.py"
-AGENT_PAGES = [REINFORCE, "pages/shared_body.py", "pages/split_bodies.py"]
 DESCRIBED = settings_of(ReinforceConfig)
 LIVE = [name for name, setting in DESCRIBED.items() if setting.changes_while_running]
 STRUCTURAL = [name for name in DESCRIBED if name not in LIVE]
 LAYER_CONTROLS = {"hidden_sizes": ["layers", "width_0"]}
-
-
-def open_app() -> AppTest:
-    return AppTest.from_file(str(APP), default_timeout=60)
-
-
-def open_page(page: str = REINFORCE, **link: str) -> AppTest:
-    """Open a page with these link parameters, and make all its controls visible."""
-    app = open_app()
-    for level in ("batch", "advanced"):
-        app.session_state[f"settings.{level}"] = True
-    app.switch_page(page)
-    for name, text in link.items():
-        app.query_params[name] = text
-    return run(app)
-
-
-def open_chapter(app: AppTest, title: str) -> None:
-    chapters_of(app).set_value(title)
-    run(app)
-
-
-def chapters_of(app: AppTest) -> Any:
-    (control,) = (control for control in app.button_group if control.label == "Chapter")
-    return control
-
-
-def address(app: AppTest) -> dict[str, Any]:
-    """The parameters of the address, without the name of the stored run, which is random."""
-    return {name: text for name, text in app.query_params.items() if name != "run"}
-
-
-def run(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception
-    return app
-
-
-def bench_of(app: AppTest, key: str = "reinforce") -> Bench:
-    bench: Bench = app.session_state[f"{key}.lab"].bench
-    return bench
-
-
-def problems(app: AppTest) -> list[str]:
-    """Return the page's sentences about settings in the link that cannot be used."""
-    return [line for warning in app.warning for line in warning.value.splitlines()]
-
-
-def press(app: AppTest, key: str) -> None:
-    """Press a button of the row above the panels. Then redraw the whole page."""
-    app.button(key=key).click()
-    run(app)  # redraws only the live parts of the page
-    run(app)
-
-
-def control(app: AppTest, name: str, page: str = "reinforce") -> Any:
-    """Return the control in the sidebar with this name. It may be of any kind."""
-    sidebar = app.sidebar
-    kinds: list[Any] = [
-        sidebar.slider,
-        sidebar.select_slider,
-        sidebar.selectbox,
-        sidebar.toggle,
-        sidebar.number_input,
-    ]
-    key = re.compile(re.escape(f"{page}.{name}.") + r"\d+")
-    found = [widget for kind in kinds for widget in kind if key.fullmatch(widget.key)]
-    assert len(found) == 1, f"{name} has {len(found)} controls"
-    return found[0]
-
-
-def values_of_controls(app: AppTest) -> WidgetStates:
-    """Return the values of all controls as a browser's request contains them."""
-    return app._tree.get_widget_states()
 
 
 def controls_of(name: str) -> list[str]:
@@ -600,186 +529,13 @@ def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
         return [Control(kinds.get(w.type, w.type), w.proto, "") for w in widgets]
 
     changed = values_of_controls(app)
-    for control in controls_in_sight():
-        (state,) = (state for state in changed.widgets if state.id == control.element.id)
-        if control.label not in (
-            "Environment ↻",
-            "Settings of",
-        ):  # these two change the set of controls
-            state.CopyFrom(another_value_of(control, dice))
+    for shown in controls_in_sight():
+        (state,) = (state for state in changed.widgets if state.id == shown.element.id)
+        if shown.label not in ("Environment ↻", "Settings of"):  # they change the set of controls
+            state.CopyFrom(another_value_of(shown, dice))
     app._run(changed)
     run(app)
     says = {state.id: state for state in values_of_controls(app).widgets}
     anew = [shown_value(c.kind, c.element, anew=True) for c in controls_in_sight()]
     assert len(anew) >= 4
     assert anew == [says[state.id] for state in anew]
-
-
-def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
-    """The fragments may be missing because the visitor leaves the page or clicks again."""
-
-    def page() -> None:
-        import streamlit as st
-
-        from pglab.ui.shell.fragments import redraw_fragments
-
-        st.button("Step", on_click=redraw_fragments, args=["live"])
-
-    app = AppTest.from_function(page).run()
-    app.button[0].click().run()
-    assert not app.exception
-    assert app.button[0].label == "Step"
-
-
-def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> None:
-    """Streamlit keeps the fragments of the former page until the new page is complete."""
-
-    def page() -> None:
-        import streamlit as st
-
-        from pglab.ui.shell.fragments import fragment, redraw_fragments
-        from pglab.ui.shell.menu import PAGE
-
-        st.session_state.setdefault("drawn", [])
-        st.session_state.setdefault("language", "en")
-
-        def draw(page: str) -> None:
-            st.session_state.drawn.append(page)
-
-        def other() -> None:
-            draw("other")
-
-        for name, function in (("one", draw), ("other", other)):
-            st.session_state[PAGE] = name
-            fragment(function, "live")(*["one"][: name == "one"])
-
-        st.button("Step", on_click=redraw_fragments, args=["live"])
-
-    app = AppTest.from_function(page).run()
-    app.session_state.drawn.clear()
-    app.button[0].click().run()
-    assert not app.exception
-    assert app.session_state.drawn == ["other"]
-
-
-def test_what_follows_a_fragment_keeps_its_place_without_the_fragment() -> None:
-    """Streamlit may send a run of the script without a fragment that reruns at its end."""
-
-    def page() -> None:
-        import streamlit as st
-
-        from pglab.ui.shell.fragments import fragment
-
-        st.session_state.setdefault("language", "en")
-
-        def draw() -> None:
-            st.text("inside")
-
-        fragment(draw, "live")()
-        st.text("after")
-
-    app = AppTest.from_function(page).run()
-    around, after = app.main.children[0], app.main.children[1]
-    assert isinstance(around, Block)
-    of_fragment = around.children[0]  # all that is missing if Streamlit leaves out the fragment
-    assert isinstance(of_fragment, Block)
-    assert of_fragment.text[0].value == "inside"
-    assert after is app.text[1]
-
-
-def test_a_fragment_of_a_page_that_is_being_left_draws_the_whole_page() -> None:
-    """One script run may have to answer requests for fragments of two pages."""
-
-    def page() -> None:
-        import streamlit as st
-
-        from pglab.ui.shell.fragments import fragment
-        from pglab.ui.shell.menu import PAGE
-
-        st.session_state.setdefault("drawn", [])
-        st.session_state.setdefault("language", "en")
-        st.session_state.setdefault(PAGE, "one")
-
-        def draw() -> None:
-            st.session_state.drawn.append(st.session_state[PAGE])
-
-        def leave() -> None:
-            st.session_state[PAGE] = "other"
-            st.rerun(["one.live"])
-
-        fragment(draw, "live")()
-        st.button("Leave", on_click=leave)
-        st.session_state.drawn.append("whole")
-
-    app = AppTest.from_function(page).run()
-    app.session_state.drawn.clear()
-    app.button[0].click().run()
-    assert not app.exception
-    assert app.session_state.drawn == ["other", "whole"]
-
-
-@pytest.mark.parametrize(
-    ("page", "button"),
-    [(REINFORCE, "run"), ("pages/compare.py", "run"), ("pages/gradient_lab.py", "draw")],
-)
-def test_what_is_said_above_the_fragments_does_not_move_them(page: str, button: str) -> None:
-    """Streamlit identifies a fragment by its place. After a move, it would draw controls twice."""
-
-    def place(app: AppTest) -> int:
-        (found,) = (
-            number
-            for number, block in app.main.children.items()
-            if any(getattr(element, "key", None) == button for element in block)
-        )
-        return found
-
-    warned = open_page(page, seed="none")
-    assert problems(warned)
-    assert place(warned) == place(open_page(page))
-
-
-def cut_short(monkeypatch: pytest.MonkeyPatch, app: AppTest, key: str) -> None:
-    """Run the page, and interrupt the script when it writes this key of the session state."""
-    write = SafeSessionState.__setitem__
-
-    def cut(state: SafeSessionState, name: str, value: Any) -> None:
-        if name == key:
-            raise StopException
-        write(state, name, value)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SafeSessionState, "__setitem__", cut)
-        app.run()
-
-
-@pytest.mark.parametrize(
-    ("page", "key"),
-    [
-        (REINFORCE, "reinforce.lab"),
-        ("pages/compare.py", "compare.B.actor_critic.gamma.1"),
-        ("pages/compare.py", "compare.length"),
-    ],
-)
-def test_a_page_whose_first_run_is_cut_short_is_whole_afterwards(
-    monkeypatch: pytest.MonkeyPatch, page: str, key: str
-) -> None:
-    app = open_app()
-    app.switch_page("pages/home.py")
-    run(app)
-    app.switch_page(page)
-    cut_short(monkeypatch, app, key)
-    assert key not in app.session_state
-    for slider in app.sidebar.select_slider:  # sliders that are already drawn
-        slider.set_value(slider.options[0])
-    run(app)
-    assert [button for button in app.button if button.key == "run"]
-
-
-def test_a_click_that_is_cut_short_leaves_every_control_its_value(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    app = open_page()
-    app.button(key="new_seed").click()
-    cut_short(monkeypatch, app, "reinforce.seed.2")
-    run(app)
-    assert control(app, "seed").value == bench_of(app).session.config.seed

@@ -16,8 +16,8 @@ from pglab.records import Record
 from pglab.session.train import train
 from tests.looks.by_hand.browser_episodes import balancing, sent_episode
 from tests.oracles import advance_records, same_records, take
+from tests.pages.opened import REINFORCE, bench_of, open_page, press, run
 from tests.pages.test_actor_critic_pages import SCRIPTS
-from tests.pages.test_pages import REINFORCE, bench_of, open_page, press, run
 
 
 def play_page(page: str = REINFORCE, **link: str) -> AppTest:

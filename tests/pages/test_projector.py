@@ -1,4 +1,4 @@
-"""The presentation, without a browser; see `test_pages`."""
+"""The presentation, without a browser; see `opened`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.pages.test_pages import REINFORCE, address, control, open_page, problems, run
+from tests.pages.opened import REINFORCE, address, control, open_page, problems, run
 
 PRESENTED = {"view": "projector", "show": "returns,player"}
 PAGES = [REINFORCE, "pages/compare.py", "pages/gradient_lab.py", "pages/maps.py"]

@@ -6,7 +6,7 @@ import pytest
 
 from pglab.classroom.lesson import Step
 from pglab.classroom.ready import ready_lessons
-from tests.pages.test_pages import open_page, problems, run
+from tests.pages.opened import open_page, problems, run
 
 pytestmark = pytest.mark.usefixtures("entry_script_first")
 STEPS = {

@@ -45,9 +45,9 @@ from pglab.ui.pages.room import wall as wall_page
 from pglab.ui.room.sharing import shared_rooms
 from tests.classroom.hostile import TEXTS
 from tests.classroom.texts.test_safe_text import tokens_of
+from tests.pages.opened import open_app, open_page, run
+from tests.pages.opened import press as press_button
 from tests.pages.test_lessons import open_lesson, settle
-from tests.pages.test_pages import open_app, open_page, run
-from tests.pages.test_pages import press as press_button
 
 pytestmark = pytest.mark.usefixtures("doors_close_afterwards", "entry_script_first")
 

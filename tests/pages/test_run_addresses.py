@@ -22,15 +22,8 @@ from pglab.ui.controls.sharing import kept_run
 from pglab.ui.controls.sharing.kept_run import read_comparison, read_run
 from pglab.ui.pages.compare.settings import STATE
 from pglab.ui.shell.problems import literal
-from tests.pages.test_pages import (
-    REINFORCE,
-    bench_of,
-    cut_short,
-    open_app,
-    open_page,
-    problems,
-    run,
-)
+from tests.pages.opened import REINFORCE, bench_of, open_app, open_page, problems, run
+from tests.pages.test_interruptions import cut_short
 
 MARKUP = "**7** [x](http://e.com) <b onload=alert(1)>$x$</b> :red[x]"
 HOSTILE = [

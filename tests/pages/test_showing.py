@@ -17,7 +17,7 @@ from pglab.library.store.problems import LibraryUnavailable
 from pglab.library.store.runs.kept import new_key
 from pglab.ui.controls.sharing import showing
 from pglab.ui.room.sharing import shared_rooms
-from tests.pages.test_pages import REINFORCE, open_page, press, run
+from tests.pages.opened import REINFORCE, open_page, press, run
 from tests.pages.test_room import LESSON, open_in
 
 pytestmark = pytest.mark.usefixtures("doors_close_afterwards", "entry_script_first")

@@ -1,4 +1,4 @@
-"""Tests of *Slow motion* and *Rewind and fork* without a browser; see `test_pages`."""
+"""Tests of *Slow motion* and *Rewind and fork* without a browser; see `opened`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pglab.ui.chapters.slow_motion import steering
 from pglab.ui.chapters.slow_motion.chapter import _scene
 from pglab.ui.chapters.slow_motion.panels import partial_panels, player_panel
 from tests.oracles import of_type, take
+from tests.pages.opened import REINFORCE, bench_of, control, open_chapter, open_page, press, run
 from tests.pages.test_actor_critic_pages import SCRIPTS
-from tests.pages.test_pages import REINFORCE, bench_of, control, open_chapter, open_page, press, run
 
 PAGES = {"reinforce": REINFORCE, **SCRIPTS}
 

@@ -16,7 +16,7 @@ from pglab.experiments.results import load
 from pglab.session.stored.usual_curves import AGENTS
 from pglab.ui.chapters.attempts import Attempts, guess_region_of
 from pglab.ui.chapters.experiment_line import title_of
-from tests.pages.test_pages import bench_of, control, open_chapter, open_page, press, problems, run
+from tests.pages.opened import bench_of, control, open_chapter, open_page, press, problems, run
 
 EXPERIMENT = experiments_of("reinforce")[0]
 LENGTH = 5000  # steps of a run

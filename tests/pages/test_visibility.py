@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pglab.session.bench import Bench
 from pglab.ui.shell.visibility import Offer
-from tests.pages.test_pages import AGENT_PAGES, bench_of, chapters_of, open_page, problems, run
+from tests.pages.opened import AGENT_PAGES, bench_of, chapters_of, open_page, problems, run
 
 PAGES = [*AGENT_PAGES, "pages/compare.py", "pages/maps.py", "pages/gradient_lab.py"]
 # These controls belong to a result that the page shows, not to its settings.

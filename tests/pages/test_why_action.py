@@ -1,4 +1,4 @@
-"""The chapter *Why this action?* without a browser; see `test_pages`."""
+"""The chapter *Why this action?* without a browser; see `opened`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pglab.looks.why_words import sentence
 from pglab.session.bench import Bench
 from pglab.ui.chapters import why_action as chapter
 from tests.oracles import advance_records, same_records
-from tests.pages.test_pages import AGENT_PAGES, REINFORCE, bench_of, open_page, press, run
+from tests.pages.opened import AGENT_PAGES, REINFORCE, bench_of, open_page, press, run
 
 KEYS = dict(zip(AGENT_PAGES, ("reinforce", "shared_on_policy", "split_replay"), strict=True))
 
