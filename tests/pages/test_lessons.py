@@ -123,6 +123,16 @@ def test_next_and_back_keep_the_run_of_each_step(named: str) -> None:
     assert "Discount γ" not in labels(app)
 
 
+def test_the_page_lessons_says_at_which_step_a_lesson_continues() -> None:
+    app = open_lesson(lesson="one_body_or_two")
+    press(app, "lesson_next")
+    press(app, "lesson_leave")
+    visit(app, "lessons")
+    begin = {button.key: button.label for button in app.button if "begin." in str(button.key)}
+    assert begin["begin.one_body_or_two"] == "Continue at step 2"
+    assert begin["begin.why_did_it_collapse"] == "Begin"
+
+
 def test_a_step_without_buttons_keeps_its_run_beyond_the_end_of_the_run() -> None:
     restricted = (("total_steps", "1000"), ("hide", "run,speed,continue"))
     steps = tuple(Step(title, "reinforce", restricted) for title in ("First", "Second"))

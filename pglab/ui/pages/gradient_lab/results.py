@@ -91,16 +91,17 @@ def _panels(report: Report, described: str) -> None:
 def _legend(report: Report) -> None:
     st.caption(
         _(
-            "An *estimator* is a formula that estimates the gradient from one episode. Thin arrow: "
-            "the estimate from one episode. Thick arrow: the mean of the estimates from all drawn "
-            "episodes. Dotted ellipse: spread of the estimates (one standard deviation). Solid "
-            "ellipse: spread of the mean. ✚: mean gradient of {n} separate episodes. **The axes**: "
-            "a gradient has one entry per network parameter, so each gradient is projected onto a "
-            "plane. Horizontal axis: the direction of the mean gradient ✚. Vertical axis: the "
-            "direction at a right angle to ✚ in which the whole-episode gradients spread most. All "
-            "four panels have the same axes. In the first panel, the longest 5 % of the arrows "
-            "extend beyond the axes. *In plane*: the share of an estimator's variance that lies in "
-            "the plane of the axes."
+            "An *estimator* is a formula that estimates the gradient from one episode. Thin "
+            "arrow: the estimate from one episode. Thick arrow: the mean of the estimates from "
+            "all drawn episodes. Dotted ellipse: spread of the estimates (one standard "
+            "deviation). Solid ellipse: spread of the mean. ✚: mean gradient of {n} separate "
+            "episodes, with the weights of *Minus the mean*. **The axes**: a gradient has one "
+            "entry per network parameter, so each gradient is projected onto a plane. Horizontal "
+            "axis: the direction of the mean gradient ✚. Vertical axis: the direction at a right "
+            "angle to ✚ in which the whole-episode gradients spread most. All four panels have "
+            "the same axes. In the first panel, the longest 5 % of the arrows extend beyond the "
+            "axes. *In plane*: the share of an estimator's variance that lies in the plane of "
+            "the axes."
         ).format(n=report.survey.episodes)
     )
 

@@ -152,11 +152,16 @@ def begin(named: str) -> LessonVisit:
         LibraryUnavailable: the library cannot be used now.
     """
     lesson = open_lesson(named, shared_library().get())
-    identity = identity_of(named)
-    kept = shared_library().use(lambda library: load_progress(library, owner(), identity, lesson))
-    visit = LessonVisit(named, lesson, kept or fresh_progress(lesson))
+    visit = LessonVisit(named, lesson, progress_in(named, lesson))
     st.session_state[_VISIT] = visit
     return visit
+
+
+def progress_in(named: str, lesson: Lesson) -> Progress:
+    """Return what the visitor has done in a lesson so far, as far as the library knows."""
+    identity = identity_of(named)
+    kept = shared_library().use(lambda library: load_progress(library, owner(), identity, lesson))
+    return kept or fresh_progress(lesson)
 
 
 def end() -> None:

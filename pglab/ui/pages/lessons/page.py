@@ -22,7 +22,7 @@ from pglab.ui.pages.lesson import keeping
 from pglab.ui.pages.lesson.bar import open_first
 from pglab.ui.pages.lesson.reopening import script_of
 from pglab.ui.pages.lesson.sharing import FINISHED, share
-from pglab.ui.pages.lesson.visit import LessonVisit
+from pglab.ui.pages.lesson.visit import LessonVisit, progress_in
 from pglab.ui.pages.room.teacher import PAGE as ROOM_PAGE
 from pglab.ui.pages.room.teacher import ROOM_KEY
 from pglab.ui.room.sharing import shared_rooms
@@ -118,8 +118,12 @@ def _card(named: str, lesson: Lesson) -> None:
                 help=_("Your class joins by phone, without accounts, and answers together."),
             ):
                 _open_room(lesson)
+            step = progress_in(named, lesson).step
             if st.button(
-                _("Begin"), icon=":material/play_arrow:", key=f"begin.{named}", type="primary"
+                _("Begin") if step == 1 else _("Continue at step {n}").format(n=step),
+                icon=":material/play_arrow:",
+                key=f"begin.{named}",
+                type="primary",
             ):
                 open_first(named)
         sharing = st.expander(
