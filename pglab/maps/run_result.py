@@ -146,10 +146,14 @@ def _result(
     solved_at: int | None,
 ) -> RunResult:
     diverged_at = session.global_step if session.outcome == "diverged" else None
+
+    def so_far(step: int | None) -> int | None:
+        return None if step is None or step > total else step
+
     return RunResult(
         total_steps=total,
         sums=tuple(sums.tolist()),
         counts=tuple(counts.tolist()),
-        solved_at=None if solved_at is None or solved_at > total else solved_at,
-        diverged_at=None if diverged_at is None or diverged_at > total else diverged_at,
+        solved_at=so_far(solved_at),
+        diverged_at=so_far(diverged_at),
     )

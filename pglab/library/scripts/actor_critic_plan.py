@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from pglab.config import ActorCriticConfig
 from pglab.config.fixed import EPSILON
-from pglab.library.scripts.plan import NO_DISCOUNT_FACTOR, SURROGATE, Plan, paragraph
+from pglab.library.scripts.plan import (
+    FACTOR_SOURCE,
+    NO_DISCOUNT_FACTOR,
+    SURROGATE,
+    Plan,
+    paragraph,
+    source_paragraph,
+)
 from pglab.networks import matched_hidden_sizes
 
 CARTPOLE = "CartPole-v1"  # each of its rewards is 1
@@ -312,5 +319,5 @@ class ActorCriticPlan(Plan):
         if self.config.symexp_heads:
             papers.append("Hafner et al. (2023), on symexp")
         if self.actor_learns and self.leaves_factor_out:
-            papers.append("Nota & Thomas (2020), on γᵗ")
-        return paragraph([f"Source: {'; '.join(papers)}."])
+            papers.append(FACTOR_SOURCE)
+        return source_paragraph(papers)

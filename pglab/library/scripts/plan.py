@@ -18,6 +18,7 @@ NO_DISCOUNT_FACTOR = (
     "Like most implementations (Nota & Thomas 2020), this script leaves the factor γᵗ out of the "
     "policy gradient."
 )
+FACTOR_SOURCE = "Nota & Thomas (2020), on γᵗ"
 UNIT_NAMES = ("first", "second", "third", "fourth")
 
 
@@ -116,6 +117,11 @@ class Plan:
 def paragraph(sentences: Iterable[str]) -> str:
     """Write sentences as a paragraph of the script's docstring."""
     return textwrap.fill(" ".join(sentences), WIDTH, break_on_hyphens=False)
+
+
+def source_paragraph(papers: Iterable[str]) -> str:
+    """Write the paragraph that names the papers."""
+    return paragraph([f"Source: {'; '.join(papers)}."])
 
 
 def sequential(parts: Sequence[str], start: str) -> str:

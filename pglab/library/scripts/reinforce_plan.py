@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pglab.config import ReinforceConfig
-from pglab.library.scripts.plan import NO_DISCOUNT_FACTOR, SURROGATE, Plan, paragraph
+from pglab.library.scripts.plan import (
+    FACTOR_SOURCE,
+    NO_DISCOUNT_FACTOR,
+    SURROGATE,
+    Plan,
+    paragraph,
+    source_paragraph,
+)
 
 
 class ReinforcePlan(Plan):
@@ -17,7 +24,7 @@ class ReinforcePlan(Plan):
         self.learned_baseline = config.baseline == "value"
         self.weighs = config.baseline != "none" or config.normalize_returns
         self.whole_episode = config.return_form == "whole_episode"
-        self.leaves_factor_out = config.gamma < 1 and not self.whole_episode
+        self.leaves_factor_out = self.leaves_factor_out and not self.whole_episode
         self.waits_for_episodes = config.episodes_per_update > 1
         self.waits_for_steps = config.min_batch_steps > 1 or not self.waits_for_episodes
 
@@ -128,8 +135,8 @@ class ReinforcePlan(Plan):
             "Sutton & Barto (2018), section 13.3",
         ]
         if self.leaves_factor_out:
-            papers.append("Nota & Thomas (2020), on γᵗ")
-        return paragraph([f"Source: {'; '.join(papers)}."])
+            papers.append(FACTOR_SOURCE)
+        return source_paragraph(papers)
 
     @property
     def returns_function(self) -> str:
