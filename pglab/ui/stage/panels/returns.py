@@ -96,7 +96,7 @@ def _returns_subtitle(scene: Scenery) -> str:
     parts = [_seeds_in_words(scene.bench, scene.spread)]
     if len(scene.bench.past) > OVERLAYS_KEPT:
         parts.append(_("previous {n} runs").format(n=OVERLAYS_KEPT))
-    if scene.usual is not None:
+    if scene.usual is not None and scene.bench.group is None:
         parts.append(scene.usual.label)
     return " · ".join(parts)
 
@@ -106,6 +106,8 @@ def _returns_detail(scene: Scenery) -> str:
     bench = scene.bench
     parts = [reading_explained(bench.session.config)] if scene.shows_reading else []
     if bench.group is not None:
+        if scene.usual is not None:  # with several seeds, the subtitle has no room for this label
+            parts.append(scene.usual.label)
         parts.append(
             _(
                 "The median and the band use only seeds that are still training. A seed is left "
@@ -144,7 +146,7 @@ def _seeds_in_words(bench: Bench, spread: UsualBand | None) -> str:
     first = bench.session.config.seed
     if bench.group is None:
         return _("one seed ({seed})").format(seed=first)
-    told = _("{n} seeds (first: {first}); quartile band to step {step:,}")
+    told = _("{n} seeds (first: {first}); band of the middle half to step {step:,}")
     text = told.format(n=bench.seeds, first=first, step=bench.group.steps)
     if spread is None or spread.seeds is None or spread.seeds[-1] == bench.seeds:
         return text
