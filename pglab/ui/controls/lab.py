@@ -33,7 +33,7 @@ from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import SKETCH, LivePage
 from pglab.ui.shell.problems import show_problems
-from pglab.ui.shell.process.warm_up import warm_up
+from pglab.ui.shell.process.warm_up import wait_until_ready
 from pglab.ui.stage.video.player import Player
 
 START = "start"  # the address parameter with the step to which a new run trains first
@@ -127,7 +127,7 @@ def open_lab(
         read_further: a function that reads the link's other parameters, which are not settings.
             Its arguments are the link and the configuration.
     """
-    warm_up()
+    wait_until_ready()
     terms = Terms(preset, fixed)
     kept_run.follow_address(key, _state_of(key))
     problems = read_once(key, partial(_read_link, key, terms, read_further))

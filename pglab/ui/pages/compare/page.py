@@ -34,7 +34,7 @@ from pglab.ui.shell.fragments import fragment, redraw_fragments
 from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
 from pglab.ui.shell.problems import show_problems
-from pglab.ui.shell.process.warm_up import warm_up
+from pglab.ui.shell.process.warm_up import wait_until_ready
 from pglab.ui.shell.visibility import visibility
 from pglab.ui.stage.components.recovery import offer_recovery
 from pglab.ui.stage.components.skip_links import skip_links
@@ -47,7 +47,7 @@ def compare_page() -> None:
     """Draw the page *Compare*."""
     require_entry()
     projector()
-    warm_up()
+    wait_until_ready()
     kept_run.follow_address(settings.PAGE, settings.STATE)
     problems = read_once(settings.PAGE, link.read)
     page: ComparePage | None = st.session_state.get(settings.STATE)

@@ -8,8 +8,11 @@ from functools import cache
 from importlib import import_module
 from threading import Lock
 
+import streamlit as st
+
 from pglab.config import ReinforceConfig
 from pglab.engine import engine
+from pglab.language import _
 from pglab.looks.render import shared_renderer
 from pglab.session.training_session import TrainingSession
 from pglab.ui.shell.assets import compressed_plotly
@@ -19,6 +22,25 @@ SWITCH_SECONDS = 0.0005
 LATER = ("scipy.stats", "distributed")  # libraries that only some pages use; they load in 0.9 s
 
 _one_at_a_time = Lock()
+
+
+def wait_until_ready() -> None:
+    """Prepare the process, unless it is ready. Meanwhile, the page says what it waits for."""
+    place = st.empty()  # always drawn, so that the elements below keep their places
+    if not is_ready():
+        place.info(
+            _(
+                "The server has just started and prepares its training code. This takes a few "
+                "seconds; after an installation or an update, it takes about a minute."
+            )
+        )
+        warm_up()
+        place.empty()
+
+
+def is_ready() -> bool:
+    """True if this process is prepared."""
+    return _warm_up.cache_info().currsize > 0
 
 
 def warm_up() -> None:
