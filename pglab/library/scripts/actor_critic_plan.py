@@ -59,6 +59,8 @@ class ActorCriticPlan(Plan):
                 self.observation_size, self.actions, config.hidden_sizes
             )
         self.actor_learns, self.critic_learns = config.actor_learns, config.critic_learns
+        # Without a critic that learns, γ has no effect at all.
+        self.leaves_factor_out = self.leaves_factor_out and self.critic_learns
         self.needs_probabilities = self.actor_learns and config.policy_signal == "advantage_mean"
         self.learns = self.actor_learns or self.critic_learns
         self.both_learn = self.actor_learns and self.critic_learns
@@ -71,7 +73,8 @@ class ActorCriticPlan(Plan):
         self.sums_losses = self.both_learn and self.shared and not self.replay
         self.waits = self.learns and config.rollout_steps > 1
         updates = config.total_steps // config.rollout_steps
-        self.updates = "1 update" if updates == 1 else f"{updates:,} updates"
+        most = "at most " if self.may_be_solved else ""
+        self.updates = f"{most}1 update" if updates == 1 else f"{most}{updates:,} updates"
         self.keeps_rollout = self.waits and (self.actor_learns or not self.replay)
 
         blocked = config.stop_gradient if self.shared and config.hidden_sizes else "none"
@@ -213,6 +216,8 @@ class ActorCriticPlan(Plan):
             yield f"The critic learns by one-step Q-learning on the {steps} just taken."
         else:
             yield "Q does not learn: it keeps its initial parameters."
+            if self.actor_learns:
+                yield "So no reward reaches the actor, and its returns can improve only by chance."
         if not (self.actor_learns or self.config.critic_only):
             yield "The actor does not learn: it keeps its initial parameters."
         if self.actor_learns and not self.waits:
@@ -247,6 +252,11 @@ class ActorCriticPlan(Plan):
             if self.config.env_id == CARTPOLE and self.config.q_regularization < 2:
                 factor = 1 - self.config.q_regularization / 2
                 yield f"As each reward is 1, the critic then aims at {factor:.3g} times the same Q."
+            elif self.config.env_id == CARTPOLE and self.config.q_regularization > 2:
+                yield (
+                    "Each reward is 1, so each step then counts as a loss, and Q is largest for "
+                    "actions that end the episode soon."
+                )
         if self.both_learn and self.replay:
             yield (
                 "The critic learns before the actor, so the weights are a little older than the "

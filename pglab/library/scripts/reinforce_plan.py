@@ -91,9 +91,10 @@ class ReinforcePlan(Plan):
             f"{kind if self.only_rewards or self.only_costs else ''} batch weighs less."
         )
         error = "small" if self.only_rewards else "large" if self.only_costs else "small or large"
+        where = "" if self.whole_episode else ", most of all near the limit"
         yield (
             "An episode that reaches the time limit counts like an episode that ended, so its "
-            f"returns are too {error}{'' if self.whole_episode else ' near the limit'}."
+            f"returns are too {error}{where}."
             if self.config.gamma
             else "An episode that reaches the time limit counts like an episode that ended."
         )
