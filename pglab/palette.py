@@ -10,7 +10,7 @@ ThemeName = Literal["light", "dark"]
 
 
 class Theme(NamedTuple):
-    """The colours of a page outside the figures, the same as in `.streamlit/config.toml`."""
+    """The colours of a page, without its figures. `.streamlit/config.toml` has the same colours."""
 
     background: str
     text: str

@@ -28,7 +28,7 @@ LATE = (2 / 3, 1.0)  # the last third of a run: its start and end, as shares of 
 
 @dataclass(frozen=True)
 class Claim:
-    """The claim `least` ≤ x < `below` about a statistic x of a run with changed settings.
+    """The claim that a statistic x of a run with changed settings is in `least` ≤ x < `below`.
 
     If `relative` is true, x is first divided by the value of the statistic in the usual run. The
     usual run has the same seed and the usual settings.

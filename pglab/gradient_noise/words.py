@@ -37,8 +37,8 @@ def verdict(report: Report) -> str:
     ]
     if report.survey.source == "fitted":
         fitted = _(
-            "V was fitted to {n} separate episodes. A V that an agent learns in training may "
-            "reduce the variance less."
+            "V was fitted to {n} separate episodes. If an agent learns V during "
+            "training, its V may reduce the variance less than this V."
         )
         sentences.append(fitted.format(n=report.survey.episodes))
     return " ".join(sentences)

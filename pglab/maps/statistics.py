@@ -120,8 +120,8 @@ def probability_of_improvement(a: Numbers, b: Numbers) -> Estimate:
     A tie counts as one half. So the share is the statistic U of Mann and Whitney, divided by NM
     (Agarwal et al. 2021, section 4.3). The interval is Newcombe's (2006, method 5). A bootstrap
     interval is not used, because its width would be 0 if all seeds of b were better, even with only
-    three seeds. In simulations, Newcombe's interval contained the true share in 91–99 % of all
-    pairs of samples with 10 seeds each, so it is called approximate. The interval can also be
+    three seeds. In simulations with 10 seeds for each agent, Newcombe's 95 % interval contained
+    the true share in 91–99 % of all cases, so it is called approximate. The interval can also be
     computed with one seed, but is then wide.
 
     Raises:

@@ -281,9 +281,9 @@ def slope(lower, values, tanh):
 def backward(parameters, table, rows, reach, tanh, inputs, units, count, deltas, gradient, scratch):
     """Add the derivatives of a loss to `gradient`, from layer `reach` to the last layer.
 
-    The loss depends on the first `count` samples of the batch `inputs`. Before the call, the last
-    layer's part of `deltas` must contain the derivatives of the loss with respect to the outputs of
-    this layer: [count, outputs].
+    The loss depends on the first `count` samples of the batch `inputs`. Before the call, write the
+    derivatives of the loss with respect to the network's outputs, [count, outputs], into the part
+    of `deltas` that belongs to the last layer.
     """
     for place in range(len(rows) - 1, reach - 1, -1):
         row = rows[place]

@@ -23,7 +23,7 @@ ACTOR, CRITIC = range(2)
 
 
 class ActorCriticSettings(NamedTuple):
-    """The settings of an actor-critic that `Settings` does not contain, as numbers."""
+    """The numbers that describe an actor-critic, without the numbers in `Settings`."""
 
     gamma: float
     learning_rate: float

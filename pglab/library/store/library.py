@@ -42,7 +42,7 @@ class Library:
         Args:
             reading: the engine for reading; a transaction sees one state of the database.
             writing: the engine for writing; a transaction waits while another one writes.
-            place: the name of the database in messages.
+            place: the name that messages use for the database.
             notice: a message about something that happened when the library was opened.
         """
         self.notice = notice

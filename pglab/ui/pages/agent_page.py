@@ -123,7 +123,7 @@ def _map_button(lab: Lab) -> None:
 
 
 def _listen(lab: Lab) -> None:
-    """Let the browser report each press of a button, and the frame where the player stops.
+    """Let the browser report each press of a button, and the number of the stopped frame.
 
     If a run would be lost, the browser also asks for confirmation before the tab is closed.
     """

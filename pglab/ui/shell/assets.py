@@ -88,7 +88,7 @@ class EarlyAssets:
 
 
 def below(base_path: str, address: str) -> str:
-    """Return the path of `address` in an app at `base_path`. The base path "lab" gives "/lab/…"."""
+    """Put the path of the app before the path `address`: "lab" and "room" give "/lab/room"."""
     return f"/{base_path.strip('/')}".rstrip("/") + f"/{address}"
 
 

@@ -282,7 +282,7 @@ class Channel:
         return drawn
 
     def _publish(self, drawn: Drawn, picture: Picture) -> Drawn:
-        """Keep a picture for all connections; keep earlier parts of its clip for new watchers."""
+        """Keep a picture for all connections, with the earlier parts of its clip."""
         players = [panel for panel in picture.panels if isinstance(panel, PlayerPanel)]
         drawn = replace(drawn, has_frames=any(player.frames for player in players))
         with self._publishing:

@@ -84,9 +84,9 @@ def search_and_order() -> None:
             key=_SEARCH,
             placeholder=_("for example: CartPole solved"),
             help=_(
-                "Finds the runs that contain all these words in their name or note, or among: "
-                "reinforce, shared, split, on_policy, replay, CartPole, Acrobot, MountainCar, "
-                "solved, total_steps, diverged."
+                "Shows the runs that match each word. A word can be part of the name or the note, "
+                "or one of: reinforce, shared, split, on_policy, replay, CartPole, Acrobot, "
+                "MountainCar, solved, total_steps, diverged."
             ),
             persist_state="session",
             on_change=_back_to_first_page,

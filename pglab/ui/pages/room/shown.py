@@ -191,7 +191,7 @@ def _sketches(now: Shown, *, revealed: bool) -> None:
         now,
         sketches_figure(now.tally.band, usual, return_range),
         "room.sketches",
-        _("The sketched curves of the class: their median and their middle half."),
+        _("The median and the middle half of the curves that the class has sketched."),
     )
 
 

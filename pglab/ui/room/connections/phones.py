@@ -70,7 +70,7 @@ class Phones:
             return None
 
     def _follow(self, view: MemberView) -> FollowedRoom:
-        """Return the followed room of a member. If nobody follows this room yet, begin to do so."""
+        """Return the room of a member. If nobody follows the room yet, this call begins it."""
         name = view.room.room
         if name not in self._followed:
             followed = FollowedRoom(self._rooms, view.room)

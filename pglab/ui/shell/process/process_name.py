@@ -41,8 +41,8 @@ def of_this_process(name: str) -> str:
 class ProcessCookie:
     """If this process has a name, a cookie tells each browser which process the browser uses.
 
-    If a process ends, the proxy leads its visitors to another process. Then the cookie changes with
-    the next page, or when an open page connects again.
+    If a process ends, the proxy leads its visitors to another process. When such a visitor opens
+    the next page, or when the open page connects again, the browser gets a new cookie.
     """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:

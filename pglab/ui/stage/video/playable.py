@@ -14,7 +14,7 @@ from pglab.session.training_session import TrainingSession
 
 
 class Playable(Protocol):
-    """The data that a player reads from the run of a page, or from one agent of a comparison."""
+    """The data that a player needs. They come from a page's run or from one compared agent."""
 
     running: bool
 
