@@ -70,7 +70,7 @@ class Phones:
             return None
 
     def _follow(self, view: MemberView) -> FollowedRoom:
-        """Return the room of a member. If nobody follows the room yet, this call begins it."""
+        """Return the room of a member. If nobody follows the room yet, start to follow it."""
         name = view.room.room
         if name not in self._followed:
             followed = FollowedRoom(self._rooms, view.room)
