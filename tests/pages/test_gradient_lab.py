@@ -138,6 +138,16 @@ def test_a_measurement_can_be_cancelled_and_keeps_the_former_result() -> None:
     assert page_of(app).shown is former
 
 
+def test_a_link_shows_no_result_that_nobody_asked_for() -> None:
+    app = run(open_page(LAB, episodes="500"))
+    assert page_of(app).job is not None
+    assert [panel for panel in app.markdown if panel.value == "**Reward-to-go**"] == []
+    app.button(key="cancel").click()
+    run(app)
+    assert "Former result" in caption(app)
+    assert len([panel for panel in app.markdown if panel.value == "**Reward-to-go**"]) == 1
+
+
 @pytest.mark.usefixtures("short_survey")
 def test_a_link_restores_what_it_was_made_of() -> None:
     link = {"step": "0", "episodes": "20", "seed": "3"}

@@ -54,12 +54,13 @@ def gradient_lab_page() -> None:
     subject, snapshot, sentences = controls(runs_of_this_visit())
     show_problems(page.problems, sentences)
     work_row(page, subject, snapshot)
-    shown = page.shown
-    results(
-        shown.report,
-        f"{describe(shown.subject)}; {return_text(shown.report)}",
-        former=page.former(subject),
-    )
+    if not page.awaits_first:
+        shown = page.shown
+        results(
+            shown.report,
+            f"{describe(shown.subject)}; {return_text(shown.report)}",
+            former=page.former(subject),
+        )
     in_link = link_parameters(subject, snapshot) if subject.episodes else {}
 
     def write_link() -> None:
@@ -84,6 +85,7 @@ def _opened() -> GradientPage:
     page = GradientPage(first_result(), link.problems)
     if subject != page.shown.subject and subject.run == EXAMPLE:
         page.begin(subject, load()[subject.step])
+        page.opened_by = page.job
     return page
 
 

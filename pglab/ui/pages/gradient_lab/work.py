@@ -92,11 +92,17 @@ class GradientPage:
     problems: list[str]  # problems with the link that opened the page
     job: Job | None = None
     redraws: bool = False  # whether the browser asks for redraws again and again
+    opened_by: Job | None = None  # the measurement that the link of the page has begun
 
     def begin(self, subject: Subject, snapshot: Snapshot) -> None:
         """Start to measure the policy in `snapshot`."""
         known = self.shown.survey_for(subject, snapshot)
         self.job = Job(subject, _measured(subject, snapshot, known))
+
+    @property
+    def awaits_first(self) -> bool:
+        """True if the page has no result yet that its visitor asked for."""
+        return self.job is not None and self.job is self.opened_by
 
     def former(self, subject: Subject) -> str | None:
         """If the shown result does not match the controls, return a sentence that says why."""
