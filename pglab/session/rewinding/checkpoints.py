@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import math
 import pickle
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,7 @@ from torch import nn
 
 from pglab.algorithms.agents import AgentConfig, AgentRun
 from pglab.session.history import HistoryMark
-from pglab.session.rewinding.byte_planes import LEVEL
+from pglab.session.rewinding.byte_planes import compressed_bytes, decompressed_bytes
 from pglab.session.rewinding.packed import PackedRun, never_changing, packed
 
 MOST_CHECKPOINTS = 24
@@ -60,7 +59,7 @@ class Checkpoint:
 
     def history(self) -> HistoryMark:
         """The state of the history at this step."""
-        mark: HistoryMark = pickle.loads(zlib.decompress(self.packed_history))
+        mark: HistoryMark = pickle.loads(decompressed_bytes(self.packed_history))
         return mark
 
     @property
@@ -130,7 +129,7 @@ class Checkpoints:
         if any(known.global_step == run.global_step for known in self._kept):
             return
         known = [block for kept in self._kept for block in kept.packed.blocks]
-        packed_history = zlib.compress(pickle.dumps(history, pickle.HIGHEST_PROTOCOL), LEVEL)
+        packed_history = compressed_bytes(pickle.dumps(history, pickle.HIGHEST_PROTOCOL))
         self._kept.append(
             Checkpoint(run.global_step, run.config, packed(run, known), packed_history, seconds)
         )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import pickle
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,12 @@ from torch import Tensor, nn
 from pglab.algorithms.agents import AgentRun
 from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
-from pglab.session.rewinding.byte_planes import LEVEL, compressed, decompressed
+from pglab.session.rewinding.byte_planes import (
+    compressed,
+    compressed_bytes,
+    decompressed,
+    decompressed_bytes,
+)
 from pglab.session.rewinding.transition_blocks import Block, blocks_of, fill
 from pglab.stretch import StepColumns, step_records, stretch_of
 
@@ -48,7 +52,7 @@ class PackedRun:
 
         If `buffer` is False, the replay buffer of the new run is empty.
         """
-        reader = _Reader(io.BytesIO(zlib.decompress(self.rest)), self, buffer)
+        reader = _Reader(io.BytesIO(decompressed_bytes(self.rest)), self, buffer)
         run: AgentRun = reader.load()
         return run
 
@@ -64,7 +68,7 @@ def packed(run: AgentRun, known: Iterable[Block] = ()) -> PackedRun:
     writer = _Writer(rest, parts, known)
     writer.dump(run)
     numbers = compressed(np.frombuffer(b"".join(writer.numbers), UNIT))
-    return PackedRun(numbers, zlib.compress(rest.getvalue(), LEVEL), parts, writer.blocks)
+    return PackedRun(numbers, compressed_bytes(rest.getvalue()), parts, writer.blocks)
 
 
 def never_changing(run: AgentRun) -> tuple[object, ...]:
