@@ -15,6 +15,14 @@ def cell(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Cell")
 
 
+# Tells whether Plotly has painted the first figure for the present width of the window.
+FITS = """() => {
+    const graph = document.querySelector(".js-plotly-plot");
+    const painted = graph.querySelector(".main-svg").getBoundingClientRect().width;
+    return Math.abs(painted - graph.getBoundingClientRect().width) < 2;
+}"""
+
+
 def test_a_ready_map_shows_at_once_and_a_click_chooses_a_cell(page: Page) -> None:
     page.goto("/maps")
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
@@ -26,7 +34,8 @@ def test_a_ready_map_shows_at_once_and_a_click_chooses_a_cell(page: Page) -> Non
     for width, height in ((1366, 768), (1920, 1080), (390, 844)):
         inspection.resize(width, height)
         assert_nothing_reaches_out(page)
-    page.set_viewport_size({"width": 1366, "height": 768})
+    inspection.resize(1366, 768)
+    page.wait_for_function(FITS)
     plane = page.locator(".js-plotly-plot .heatmaplayer").first.bounding_box()
     assert plane is not None
     page.mouse.move(plane["x"] + 0.9 * plane["width"], plane["y"] + 0.1 * plane["height"])
