@@ -225,6 +225,23 @@ def test_a_further_step_is_added_to_the_lesson() -> None:
     assert [step.title for step in lesson.steps] == ["One", "Two"]
 
 
+def test_in_a_later_visit_a_new_lesson_is_preselected_and_the_newest_is_offered() -> None:
+    app = open_lesson("reinforce")
+    for title in ("Older", "Newest"):
+        making(app, lesson=title, title="One")
+        named = app.session_state["lesson.draft"]
+        del app.session_state["lesson.draft"]  # as in a later visit of the same browser
+        visit(app, "maps")
+    app.button(key="make_lesson").click()
+    run(app)
+    choice = app.radio(key="lesson.which")
+    assert (choice.value, choice.options[0]) == ("A new lesson", "A further step of “Newest”")
+    choice.set_value(choice.options[0])
+    making(app, title="Two")
+    assert app.session_state["lesson.draft"] == named
+    assert [step.title for step in keeping.opened(named).steps] == ["One", "Two"]
+
+
 def test_a_step_without_a_title_gets_a_sentence_and_the_fields_stay() -> None:
     app = open_lesson("reinforce")
     making(app, lesson="A lesson", task="Do this.")

@@ -20,7 +20,7 @@ from pglab.library.model_card.markdown import escaped
 from pglab.library.store.problems import LibraryUnavailable
 from pglab.ui.controls.lab import lab_of_page
 from pglab.ui.pages.lesson.fields import Fields, Page, draw_fields, made_step
-from pglab.ui.pages.lesson.keeping import draft, keep, opened, set_draft
+from pglab.ui.pages.lesson.keeping import draft, keep, opened, own_lessons, set_draft
 from pglab.ui.pages.lesson.reopening import key_of, page_of_path
 from pglab.ui.pages.lesson.sharing import share
 from pglab.ui.pages.lesson.visit import present_visit
@@ -56,7 +56,7 @@ def _dialog(page: Page) -> None:
     if made is not None:
         _show_made(made)
         return
-    lesson = _lesson_to_extend()
+    named, lesson = _lesson_to_extend()
     number = 1 if lesson is None else len(lesson.steps) + 1
     fields = Fields(f"lesson.making.{number}")
     if lesson is None:
@@ -85,32 +85,42 @@ def _dialog(page: Page) -> None:
         icon=":material/save:",
         type="primary",
         key=fields.key("save"),
-        on_click=partial(_save, page, lesson, fields),
+        on_click=partial(_save, page, named, lesson, fields),
     )
 
 
-def _lesson_to_extend() -> Lesson | None:
-    """Let the visitor choose a further step or a new lesson; return the lesson to extend."""
-    named = draft()
+def _lesson_to_extend() -> tuple[str | None, Lesson | None]:
+    """Let the visitor choose a further step or a new lesson.
+
+    The offered lesson is the one on which the visitor worked last in this visit. If there is none,
+    it is the visitor's newest lesson, and the new lesson is preselected.
+
+    Returns:
+        The name in links and the lesson that gets the further step, or None and None.
+    """
+    worked_on = draft()
+    named = worked_on or next((row.address for row in own_lessons()), None)
     if named is None:
-        return None
+        return None, None
     try:
         lesson = opened(named)
     except (LessonError, LibraryUnavailable):
-        return None  # it was deleted: the visitor begins a new lesson
+        return None, None  # it was deleted: the visitor begins a new lesson
     new = _("A new lesson")
     further = _("A further step of “{title}”").format(title=plain_line(lesson.title))
-    return None if st.radio(_("Make"), [further, new], key="lesson.which") == new else lesson
+    first = 1 if worked_on is None else 0
+    chosen = st.radio(_("Make"), [further, new], index=first, key="lesson.which")
+    return (None, None) if chosen == new else (named, lesson)
 
 
-def _save(page: Page, lesson: Lesson | None, fields: Fields) -> None:
+def _save(page: Page, named: str | None, lesson: Lesson | None, fields: Fields) -> None:
     """Add the step to the lesson, or begin a new lesson with it."""
     try:
         step = made_step(page, fields)
         if lesson is None:
             named = keep(Lesson(fields.text("lesson"), (step,)))
         else:
-            named = keep(replace(lesson, steps=(*lesson.steps, step)), draft())
+            named = keep(replace(lesson, steps=(*lesson.steps, step)), named)
     except LessonError as error:
         st.session_state[fields.key("refused")] = str(error)
         return
