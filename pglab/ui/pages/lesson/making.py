@@ -56,10 +56,10 @@ def _dialog(page: Page) -> None:
     if made is not None:
         _show_made(made)
         return
-    named, lesson = _lesson_to_extend()
-    number = 1 if lesson is None else len(lesson.steps) + 1
+    extended = _lesson_to_extend()
+    number = 1 if extended is None else len(extended[1].steps) + 1
     fields = Fields(f"lesson.making.{number}")
-    if lesson is None:
+    if extended is None:
         st.text_input(
             _("Title of the lesson"),
             **fields.of("lesson"),
@@ -85,41 +85,42 @@ def _dialog(page: Page) -> None:
         icon=":material/save:",
         type="primary",
         key=fields.key("save"),
-        on_click=partial(_save, page, named, lesson, fields),
+        on_click=partial(_save, page, extended, fields),
     )
 
 
-def _lesson_to_extend() -> tuple[str | None, Lesson | None]:
+def _lesson_to_extend() -> tuple[str, Lesson] | None:
     """Let the visitor choose a further step or a new lesson.
 
     The offered lesson is the one on which the visitor worked last in this visit. If there is none,
     it is the visitor's newest lesson, and the new lesson is preselected.
 
     Returns:
-        The name in links and the lesson that gets the further step, or None and None.
+        The lesson that gets the further step, after its name in links; None for a new lesson.
     """
     worked_on = draft()
     named = worked_on or next((row.address for row in own_lessons()), None)
     if named is None:
-        return None, None
+        return None
     try:
         lesson = opened(named)
     except (LessonError, LibraryUnavailable):
-        return None, None  # it was deleted: the visitor begins a new lesson
+        return None  # it was deleted: the visitor begins a new lesson
     new = _("A new lesson")
     further = _("A further step of “{title}”").format(title=plain_line(lesson.title))
     first = 1 if worked_on is None else 0
     chosen = st.radio(_("Make"), [further, new], index=first, key="lesson.which")
-    return (None, None) if chosen == new else (named, lesson)
+    return None if chosen == new else (named, lesson)
 
 
-def _save(page: Page, named: str | None, lesson: Lesson | None, fields: Fields) -> None:
+def _save(page: Page, extended: tuple[str, Lesson] | None, fields: Fields) -> None:
     """Add the step to the lesson, or begin a new lesson with it."""
     try:
         step = made_step(page, fields)
-        if lesson is None:
+        if extended is None:
             named = keep(Lesson(fields.text("lesson"), (step,)))
         else:
+            named, lesson = extended
             named = keep(replace(lesson, steps=(*lesson.steps, step)), named)
     except LessonError as error:
         st.session_state[fields.key("refused")] = str(error)
