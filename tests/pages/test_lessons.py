@@ -225,6 +225,29 @@ def test_a_further_step_is_added_to_the_lesson() -> None:
     assert [step.title for step in lesson.steps] == ["One", "Two"]
 
 
+def test_the_page_lessons_says_that_a_lesson_gets_the_next_step() -> None:
+    app = open_lesson("reinforce")
+    making(app, lesson="Long lesson", title="One")
+    named = app.session_state["lesson.draft"]
+    del app.session_state["lesson.draft"]
+    app.session_state[f"change.{named}"] = True
+    visit(app, "lessons")
+    assert "next step that you make" not in texts(app)
+    press(app, f"extend.{named}")
+    assert "next step that you make is added to this lesson" in texts(app)
+
+
+def test_a_sketch_without_a_text_asks_for_the_expected_return() -> None:
+    app = open_lesson("reinforce")
+    app.button(key="make_lesson").click()
+    run(app)
+    (kind,) = (group for group in app.button_group if str(group.key).endswith(".kind"))
+    kind.set_value("sketch")
+    making(app, lesson="A lesson", title="One")
+    step = keeping.opened(app.session_state["lesson.draft"]).steps[0]
+    assert step.question == SketchQuestion("Draw the return that you expect.")
+
+
 def test_in_a_later_visit_a_new_lesson_is_preselected_and_the_newest_is_offered() -> None:
     app = open_lesson("reinforce")
     for title in ("Older", "Newest"):

@@ -11,10 +11,10 @@ import streamlit as st
 from pglab.language import _, ngettext
 from pglab.library.contents import RunContents
 from pglab.library.take_away import PARTS, Files, Order
-from pglab.palette import ThemeName
 from pglab.ui.controls.sharing.preparing import Preparation, zipped
 from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.problems import literal
+from pglab.ui.shell.theme import page_theme
 
 EVERY = 0.5  # seconds between two looks at work in progress
 Orders = Callable[[], Mapping[str, Order]]
@@ -116,8 +116,7 @@ def order_of(contents: RunContents, link: str | None, *, name: str = "", note: s
 
     `link` opens the app with the settings of the run.
     """
-    theme: ThemeName = "dark" if st.context.theme.type == "dark" else "light"
-    return Order(contents, link=link, name=name, note=note, theme=theme)
+    return Order(contents, link=link, name=name, note=note, theme=page_theme())
 
 
 def link_to(page: str, settings: Mapping[str, str]) -> str | None:

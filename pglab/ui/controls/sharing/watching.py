@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urljoin
 import streamlit as st
 
 from pglab.language import _
+from pglab.ui.controls.sharing.link import show_link
 from pglab.ui.controls.sharing.showing import class_switches, end_showing
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.visibility import visibility
@@ -41,7 +42,7 @@ def watching_control(page: LivePage, driven: Driven) -> None:
         channel.let_watch(allowed)
         if allowed:
             query = urlencode({LIVE_RUN: channel.watch_name})
-            st.code(urljoin(st.context.url or "", f"watch?{query}"), None, wrap_lines=True)
+            show_link(urljoin(st.context.url or "", f"watch?{query}"))
         else:
             end_showing(before)
         class_switches(channel, key)

@@ -20,8 +20,7 @@ def take_sides_along(page: ComparePage) -> None:
     st.caption(
         _(
             "The run of each agent with the first seed, at its step when you press the button. The "
-            "bundle has one folder for each agent. My runs opens all of "
-            "them again."
+            "bundle has one folder for each agent. The page My runs opens such a bundle again."
         )
     )
 

@@ -101,19 +101,20 @@ def made_step(page: Page, fields: Fields) -> Step:
 def _restrictions(parts: Mapping[str, Offer], fields: Fields) -> None:
     """Draw two lists in which the visitor chooses the parts that the step hides and locks."""
     hideable = _labels(parts)
-    hidden = st.multiselect(
+    to_hide, to_lock = st.columns(2)
+    hidden = to_hide.multiselect(
         _("Hide"),
         list(hideable),
         format_func=lambda name: hideable[name],
-        placeholder=_("Nothing is hidden"),
+        placeholder=_("Nothing is hidden; type to search"),
         **fields.of(HIDE),
     )
     lockable = _labels({name: o for name, o in parts.items() if o.lockable and name not in hidden})
-    st.multiselect(
+    to_lock.multiselect(
         _("Show, but lock"),
         [name for name in lockable if name != MENU],
         format_func=lambda name: lockable[name],
-        placeholder=_("Nothing is locked"),
+        placeholder=_("Nothing is locked; type to search"),
         **fields.of(LOCK),
     )
 
@@ -169,6 +170,7 @@ def _question(fields: Fields) -> None:
         _("Text of the question"),
         **fields.of("question"),
         max_chars=MOST_IN_TEXT,
+        placeholder=_sketch_text() if kind == "sketch" else None,
     )
     if kind == "sketch":
         st.caption(
@@ -188,6 +190,11 @@ def _question(fields: Fields) -> None:
         **fields.of("answer"),
         max_chars=MOST_IN_TEXT,
     )
+
+
+def _sketch_text() -> str:
+    """Return the text of a sketch question for which the visitor has written no text."""
+    return _("Draw the return that you expect.")
 
 
 def _for_lecturer(fields: Fields) -> None:
@@ -224,7 +231,7 @@ def _parameters(page: Page, fields: Fields) -> dict[str, str]:
 def _made_question(fields: Fields) -> Question | None:
     kind, text = fields.text("kind"), fields.text("question")
     if kind == "sketch":
-        return SketchQuestion(text)
+        return SketchQuestion(text.strip() or _sketch_text())
     if kind != "choices":
         return None
     lines = [line.strip() for line in fields.text("choices").splitlines() if line.strip()]

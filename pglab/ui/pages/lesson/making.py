@@ -26,6 +26,7 @@ from pglab.ui.pages.lesson.sharing import share
 from pglab.ui.pages.lesson.visit import present_visit
 from pglab.ui.shell.address_bar import written
 from pglab.ui.shell.menu import current_page
+from pglab.ui.shell.theme import page_theme
 from pglab.ui.shell.visibility import offers, visibility
 
 _MADE = "lesson.made"  # the parameter that names the lesson with the new step
@@ -51,7 +52,22 @@ def making_button() -> None:
         st.dialog(label, width="large")(_dialog)(opened_page)
 
 
+def how_to_make() -> str:
+    """Return a sentence that says how a visitor makes a step."""
+    return _(
+        "Open a page as your students should find it, and press “Make a lesson step” at the end "
+        "of its sidebar."
+    )
+
+
+def how_to_extend() -> str:
+    """Return sentences that say how a visitor adds a step to the chosen lesson."""
+    return _("The next step that you make is added to this lesson.") + " " + how_to_make()
+
+
 def _dialog(page: Page) -> None:
+    # The dialog is outside the element that has the colour scheme of the app.
+    st.html(f'<style>[data-testid="stDialog"] {{ color-scheme: {page_theme()} }}</style>')
     made: str | None = st.session_state.get(_MADE)
     if made is not None:
         _show_made(made)
@@ -59,17 +75,18 @@ def _dialog(page: Page) -> None:
     extended = _lesson_to_extend()
     number = 1 if extended is None else len(extended[1].steps) + 1
     fields = Fields(f"lesson.making.{number}")
-    if extended is None:
+    with st.container(horizontal=True):
+        if extended is None:
+            st.text_input(
+                _("Title of the lesson"),
+                **fields.of("lesson"),
+                max_chars=MOST_IN_TITLE,
+            )
         st.text_input(
-            _("Title of the lesson"),
-            **fields.of("lesson"),
+            _("Title of step {n}").format(n=number),
+            **fields.of("title"),
             max_chars=MOST_IN_TITLE,
         )
-    st.text_input(
-        _("Title of step {n}").format(n=number),
-        **fields.of("title"),
-        max_chars=MOST_IN_TITLE,
-    )
     st.text_area(
         _("Task (Markdown)"),
         **fields.of("task"),
@@ -77,16 +94,17 @@ def _dialog(page: Page) -> None:
         placeholder=_("What should the students do and look at?"),
     )
     draw_fields(page, fields)
-    refused: str | None = st.session_state.pop(fields.key("refused"), None)
-    if refused is not None:
-        st.error(escaped(refused))
-    st.button(
-        _("Save this step"),
-        icon=":material/save:",
-        type="primary",
-        key=fields.key("save"),
-        on_click=partial(_save, page, extended, fields),
-    )
+    with st.container(key="save_step"):
+        refused: str | None = st.session_state.pop(fields.key("refused"), None)
+        if refused is not None:
+            st.error(escaped(refused))
+        st.button(
+            _("Save this step"),
+            icon=":material/save:",
+            type="primary",
+            key=fields.key("save"),
+            on_click=partial(_save, page, extended, fields),
+        )
 
 
 def _lesson_to_extend() -> tuple[str, Lesson] | None:
@@ -135,11 +153,8 @@ def _show_made(named: str) -> None:
     except (LessonError, LibraryUnavailable) as error:
         st.error(escaped(str(error)))
         return
-    st.success(
-        _(
-            "Step {n} of “{title}” is saved. For a further step, open a page as the students "
-            "should find it, and press “Make a lesson step” there. The page Lessons "
-            "lists all your lessons."
-        ).format(n=len(lesson.steps), title=plain_line(lesson.title))
+    saved = _("Step {n} of “{title}” is saved; the page Lessons lists all your lessons.").format(
+        n=len(lesson.steps), title=plain_line(lesson.title)
     )
+    st.success(f"{saved} {how_to_extend()}")
     share(named, lesson, "lesson.made")

@@ -14,6 +14,7 @@ from pglab.classroom.qr import qr_svg
 from pglab.classroom.worksheet import worksheet_for_lecturer, worksheet_for_students
 from pglab.language import _
 from pglab.library.model_card.markdown import escaped
+from pglab.ui.controls.sharing.link import show_link
 
 PAGE = "lessons"  # the page that opens a lesson
 FINISHED = "lesson.finished"  # the visit of the lesson that the visitor has just finished
@@ -37,7 +38,7 @@ def share(named: str, lesson: Lesson, key: str) -> None:
     words, code = st.columns([3, 1], gap="medium")
     with words:
         st.caption(_("Everybody who has this link can take the lesson:"))
-        st.code(link, None, wrap_lines=True)
+        show_link(link)
         with st.container(horizontal=True):
             _download(_("Lesson (Markdown)"), written_lesson(lesson), f"{key}.file", ENDING)
             _download(_("Worksheet"), worksheet_for_students(lesson, link), f"{key}.sheet", ".html")

@@ -20,6 +20,7 @@ from pglab.library.model_card.markdown import escaped
 from pglab.library.store.problems import LibraryUnavailable
 from pglab.ui.pages.lesson import keeping
 from pglab.ui.pages.lesson.bar import open_first
+from pglab.ui.pages.lesson.making import how_to_extend, how_to_make
 from pglab.ui.pages.lesson.reopening import script_of
 from pglab.ui.pages.lesson.sharing import FINISHED, share
 from pglab.ui.pages.lesson.visit import LessonVisit, progress_in
@@ -175,12 +176,7 @@ def _own() -> None:
     st.markdown("##### " + _("Your lessons"))
     rows = keeping.own_lessons()
     if not rows:
-        st.info(
-            _(
-                "You have no lessons yet. Open a page as your students should find it, and press "
-                "“Make a lesson step” in its sidebar."
-            )
-        )
+        st.info(_("You have no lessons yet.") + " " + how_to_make())
     for row in rows:
         try:
             lesson = keeping.opened(row.address)
@@ -193,7 +189,7 @@ def _own() -> None:
 
 def _change(named: str, lesson: Lesson) -> None:
     """Draw the field that edits the visitor's own lesson, and the button that deletes it."""
-    changing = st.expander(_("Edit or delete"), key=f"change.{named}", on_change="rerun")
+    changing = st.expander(_("Edit, add steps or delete"), key=f"change.{named}", on_change="rerun")
     if not changing.open:
         return
     with changing:
@@ -213,7 +209,6 @@ def _change(named: str, lesson: Lesson) -> None:
                 icon=":material/add:",
                 key=f"extend.{named}",
                 on_click=partial(keeping.set_draft, named),
-                help=_("The next step that you make on any page is added to this lesson."),
             )
             with st.popover(_("Delete"), icon=":material/delete:"):
                 st.button(
@@ -221,6 +216,8 @@ def _change(named: str, lesson: Lesson) -> None:
                     key=f"delete.{named}",
                     on_click=partial(keeping.delete, named),
                 )
+        if keeping.draft() == named:
+            st.info(how_to_extend())
 
 
 def _upload() -> None:
