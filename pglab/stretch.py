@@ -124,7 +124,10 @@ def copied(columns: AnyColumns) -> AnyColumns:
 
 
 def records_of(stretch: Stretch) -> Iterator[Record]:
-    """Make the records of a stretch. For each step, the order is step, episode, update."""
+    """Make the records of a stretch.
+
+    For each time step, the step's record comes first, then the episode's and the update's.
+    """
     episodes, updates = _episode_records(stretch), _update_records(stretch)
     episode, update = next(episodes, None), next(updates, None)
     for step in step_records(stretch.steps):

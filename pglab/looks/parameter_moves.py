@@ -120,10 +120,11 @@ class Moves:
 
     `by_cause` maps each cause to its part of Δθ, and omits a cause that changed no parameter. The
     key "signal" stands for the terms wₜ·∇log π(aₜ|sₜ) of all transitions together. `reach` is the
-    amount by which a parameter decreases for each unit of the actor's gradient. `policy` is a copy
-    of the policy, made before the step that used the actor's gradient. `actor_norm` is the norm of
-    the actor's gradient without the entropy bonus. If the actor does not learn, `policy` and
-    `actor_norm` are None. `carried` maps each cause to its part of Adam's first moment m.
+    factor by which the step multiplied the actor's gradient g: −reach·g is the part of Δθ that g
+    caused. `policy` is a copy of the policy, made before the step that used the actor's gradient.
+    `actor_norm` is the norm of the actor's gradient without the entropy bonus. If the actor does
+    not learn, `policy` and `actor_norm` are None.
+    `carried` maps each cause to its part of Adam's first moment m.
     """
 
     by_cause: dict[str, list[Tensor]]

@@ -1,6 +1,6 @@
 """Uses the stored results to make the lessons' sentences that contain figures.
 
-A lesson is a file that people can download and edit, so its figures are plain text.
+A lesson is a file that people can download and edit, so its results are plain numbers in a text.
 `check_lessons` looks for each of the sentences in the file of its lesson.
 """
 

@@ -203,9 +203,10 @@ def answers(session: TrainingSession, experiment: Experiment) -> bool:
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """Return the region of the return plot that answer `number` predicts for a run with `seed`.
+    """Return the region of the return plot that belongs to an answer, for a run with `seed`.
 
-    The result is None if the experiment is not about returns.
+    The answer predicts that the curve goes through the region. `number` is the position of the
+    answer in `experiment.choices`. The result is None if the experiment is not about returns.
     """
     if experiment.statistic != "late_return":
         return None

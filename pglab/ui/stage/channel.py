@@ -210,9 +210,9 @@ class Channel:
     async def picture(self, sequence: int, *, watches: bool) -> Drawn | None:
         """Return a picture with a number greater than `sequence`, or None if the run has stopped.
 
-        All connections share the pictures of an interval. Watchers also get None if the owner's
-        browser will ask for the next picture. Raises TimeoutError if another thread uses the run;
-        the caller should try again soon.
+        All connections share the pictures of an interval. A watcher's connection (`watches`) gets
+        None, too, if the owner's browser will ask for the next picture. Raises TimeoutError if
+        another thread uses the run; the caller should try again soon.
         """
         drawn = self._newer_than(sequence, watches)
         if drawn is not None or (watches and not self._must_draw):
