@@ -149,6 +149,14 @@ def test_a_link_shows_no_result_that_nobody_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("short_survey")
+def test_a_link_hides_parts_of_the_result() -> None:
+    app = open_page(LAB, hide="verdict,arrows,table")
+    shown = [chart.key for chart in app.get("plotly_chart")]
+    assert shown == ["means", "snr"]
+    assert "one episode estimates" not in " ".join(text.value for text in app.markdown)
+    assert not problems(app)
+
+
 def test_a_link_restores_what_it_was_made_of() -> None:
     link = {"step": "0", "episodes": "20", "seed": "3"}
     app = run(open_page(LAB, **link))

@@ -133,6 +133,17 @@ def test_the_page_lessons_says_at_which_step_a_lesson_continues() -> None:
     assert begin["begin.why_did_it_collapse"] == "Begin"
 
 
+def test_a_finished_lesson_can_be_begun_again(named: str) -> None:
+    app = open_lesson(lesson=named)
+    for key in ("lesson_next", "lesson_next", "lesson_finish"):
+        press(app, key)
+    assert app.session_state["page"] == "lessons"
+    assert "You have finished" in app.success[0].value
+    press(app, "lesson.again")
+    assert visit_of(app).named == named
+    assert "Leave the lesson" in labels(app)
+
+
 def test_a_step_without_buttons_keeps_its_run_beyond_the_end_of_the_run() -> None:
     restricted = (("total_steps", "1000"), ("hide", "run,speed,continue"))
     steps = tuple(Step(title, "reinforce", restricted) for title in ("First", "Second"))

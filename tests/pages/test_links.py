@@ -1,24 +1,58 @@
-"""A link for other people says if it opens only on this computer."""
+"""A link for other people begins with an address that other computers can reach, or says so."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
-from streamlit.testing.v1 import AppTest
+import streamlit as st
 
-LOCAL = ("http://127.0.0.1:8501/watch", "http://localhost/app/lessons?lesson=x", "http://[::1]:80/")
-REMOTE = ("http://192.168.0.7:8501/lessons", "https://localhost.example.org/", "http://[fd00::1]/")
+from pglab.ui.controls.sharing import link
 
-
-def shown(link: str) -> None:
-    from pglab.ui.controls.sharing.link import show_link  # the app runs this function's text alone
-
-    show_link(link)
+LOCAL = ("http://127.0.0.1:8501/watch", "http://localhost:8501/watch", "http://[::1]:8501/watch")
+REMOTE = ("http://192.168.0.7:8501/watch", "https://localhost.example.org/", "http://[fd00::1]/")
 
 
-@pytest.mark.parametrize("link", LOCAL + REMOTE)
-def test_a_link_to_this_computer_is_shown_with_a_warning(link: str) -> None:
-    app = AppTest.from_function(shown, args=(link,)).run()
-    assert [code.value for code in app.code] == [link]
-    assert [("only on this computer" in warning.value) for warning in app.warning] == (
-        [True] if link in LOCAL else []
-    )
+def opened_at(monkeypatch: pytest.MonkeyPatch, url: str, network: str | None) -> None:
+    """The visitor has opened the app at `url`; `network` is the computer's own address."""
+    monkeypatch.setattr(st, "context", SimpleNamespace(url=url))
+    monkeypatch.setattr(link, "network_address", lambda: network)
+
+
+@pytest.mark.parametrize("url", LOCAL)
+def test_a_link_for_others_has_the_address_in_the_network(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    opened_at(monkeypatch, url, "192.168.0.7")
+    assert link.public_url() == REMOTE[0]
+    opened_at(monkeypatch, url.replace("http:", "https:"), "192.168.0.7")
+    assert link.public_url().startswith("https:")  # the certificate has only the local name
+    assert "192.168.0.7" not in link.public_url()
+
+
+@pytest.mark.parametrize("url", REMOTE)
+def test_an_address_that_others_can_reach_stays(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    opened_at(monkeypatch, url, "10.0.0.1")
+    assert link.public_url() == url
+
+
+@pytest.mark.parametrize(
+    ("url", "network", "server", "said"),
+    [
+        (LOCAL[0], "192.168.0.7", "", "caption"),
+        (LOCAL[0], None, "", "warning"),
+        (LOCAL[0], "192.168.0.7", "127.0.0.1", "warning"),
+        (REMOTE[0], "192.168.0.7", "", ""),
+    ],
+)
+def test_the_page_says_what_a_link_contains(
+    monkeypatch: pytest.MonkeyPatch, url: str, network: str | None, server: str, said: str
+) -> None:
+    opened_at(monkeypatch, url, network)
+    monkeypatch.setattr(st, "get_option", {"server.address": server}.get)
+    shown: list[str] = []
+    for kind in ("caption", "warning"):
+        monkeypatch.setattr(st, kind, lambda text, kind=kind, icon="": shown.append(kind + text))
+    link.explain_address()
+    assert [text.split("`")[0] for text in shown] == [said] * bool(said)
+    assert all("127.0.0.1" in text for text in shown)

@@ -11,6 +11,7 @@ from pglab.library.scripts.plan import (
     NO_DISCOUNT_FACTOR,
     SURROGATE,
     Plan,
+    listed,
     paragraph,
     source_paragraph,
 )
@@ -36,7 +37,7 @@ WEIGHT_MEANINGS = {
     "q": "If Q were Q^π, the actor would follow the policy gradient, without a baseline.",
     "advantage_max": (
         "The baseline max_b Q(sₜ,b) is the same for all actions, so it does not change the mean of "
-        "the actor's gradient. But wₜ is never positive: the gradient of L(θ) only lowers "
+        "the actor's gradient. But wₜ is never positive: the term wₜ·log π(aₜ|sₜ) only lowers "
         "probabilities of actions that were taken, and the action with the largest Q has wₜ = 0."
     ),
     "advantage_mean": "If Q were Q^π, wₜ would be the advantage of aₜ under π.",
@@ -175,7 +176,8 @@ class ActorCriticPlan(Plan):
     def title(self) -> str:
         """The title of the script, which names the kind of agent."""
         if self.config.critic_only:
-            return "Q-learning with a neural network" if self.learns else "A random Q network"
+            network = "neural network" if self.hidden_sizes else "linear network"
+            return f"Q-learning with a {network}" if self.learns else f"A random {network} as Q"
         return "Actor-critic with an action-value critic"
 
     @property
@@ -187,25 +189,29 @@ class ActorCriticPlan(Plan):
         if self.config.critic_only:
             yield "The agent takes the action with the largest Q, or sometimes a random action."
         elif not self.shared:
-            yield "The actor π_θ and the critic Q_φ are two networks."
+            linear = "" if self.hidden_sizes else "linear "
+            yield f"The actor π_θ and the critic Q_φ are two {linear}networks."
         elif self.hidden_sizes:
             yield "The actor π_θ and the critic Q_φ share their hidden layers."
         else:
             yield "The actor π_θ and the critic Q_φ are linear."
         if self.hidden_sizes != self.config.hidden_sizes and not self.config.critic_only:
+            *most, last = map(str, self.config.hidden_sizes)
+            layers = f"hidden layers of {', '.join(most)} and" if most else "a hidden layer of"
             yield (
-                "Together, they have about as many parameters as two networks with shared hidden "
-                f"layers of {' and '.join(map(str, self.config.hidden_sizes))} units."
+                "The sizes of their hidden layers give them together about as many parameters as "
+                f"an actor and a critic have that share {layers} {last} units."
             )
         if self.config.symexp_heads:
+            layer = "The last" if self.config.critic_only else "Each last"
             yield (
-                "The last layer of each output is symexp, sign(x)·(e^|x| − 1), so that small "
+                f"{layer} linear layer is followed by symexp, sign(x)·(e^|x| − 1), so that small "
                 "weights can give large outputs."
             )
         if self.actor_blocked:
-            yield "The loss of the actor does not change the hidden layers."
+            yield f"The loss of the actor does not change the hidden layers{self._frozen_body}."
         if self.critic_blocked:
-            yield "The loss of the critic does not change the hidden layers."
+            yield f"The loss of the critic does not change the hidden layers{self._frozen_body}."
         if self.replay:
             yield (
                 "The critic learns by Q-learning from random transitions of a replay buffer, "
@@ -219,14 +225,21 @@ class ActorCriticPlan(Plan):
             if self.actor_learns:
                 yield "So no reward reaches the actor, and its returns can improve only by chance."
         if not (self.actor_learns or self.config.critic_only):
-            yield "The actor does not learn: it keeps its initial parameters."
+            useless = ", so the critic has no effect on the actions" if self.critic_learns else ""
+            yield f"The actor does not learn: it keeps its initial parameters{useless}."
         if self.actor_learns and not self.waits:
             yield f"An update {'of the actor ' if self.replay else ''}learns from one step (T = 1)."
 
     @property
+    def _frozen_body(self) -> str:
+        """Say what follows if no loss changes the hidden layers; otherwise empty."""
+        return "" if self.both_learn else ", so they keep their initial parameters"
+
+    @property
     def remarks(self) -> str:
-        """Paragraphs about special points of the formulas; empty if there are none."""
-        return "\n\n".join(filter(None, map(paragraph, (self._meanings(), self._cautions()))))
+        """A paragraph and a list of special points of the formulas; empty if there are none."""
+        parts = (paragraph(self._meanings()), listed(self._cautions()))
+        return "\n\n".join(filter(None, parts))
 
     def _meanings(self) -> Iterator[str]:
         if not self.both_learn:
@@ -247,16 +260,8 @@ class ActorCriticPlan(Plan):
         if self.pulls:
             yield (
                 "The term k·mean( Q(s,a) ) acts as if each reward were smaller by k/2, which adds "
-                f"up {self._added_up}. It is not part of the cited methods."
+                f"up {self._added_up}.{self._pulled_q} It is not part of the cited methods."
             )
-            if self.config.env_id == CARTPOLE and self.config.q_regularization < 2:
-                factor = 1 - self.config.q_regularization / 2
-                yield f"As each reward is 1, the critic then aims at {factor:.3g} times the same Q."
-            elif self.config.env_id == CARTPOLE and self.config.q_regularization > 2:
-                yield (
-                    "Each reward is 1, so each step then counts as a loss, and Q is largest for "
-                    "actions that end the episode soon."
-                )
         if self.both_learn and self.replay:
             yield (
                 "The critic learns before the actor, so the weights are a little older than the "
@@ -276,6 +281,20 @@ class ActorCriticPlan(Plan):
         if self.weighs_critic and not self.sums_losses:
             clipping = ", except where the gradient is clipped" if self.clips else ""
             yield f"Adam's steps hardly depend on the factor v{clipping}."
+
+    @property
+    def _pulled_q(self) -> str:
+        """Say what the term k·mean(Q) does to Q if each reward is 1; otherwise empty."""
+        pull = self.config.q_regularization
+        if self.config.env_id != CARTPOLE or pull == 2:
+            return ""
+        if pull < 2:
+            factor = 1 - pull / 2
+            return f" As each reward is 1, the critic then aims at {factor:.3g} times the same Q."
+        return (
+            " Each reward is 1, so each step then counts as a loss, and Q is largest for actions "
+            "that end the episode soon."
+        )
 
     @property
     def _added_up(self) -> str:

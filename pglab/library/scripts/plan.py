@@ -119,6 +119,21 @@ def paragraph(sentences: Iterable[str]) -> str:
     return textwrap.fill(" ".join(sentences), WIDTH, break_on_hyphens=False)
 
 
+def listed(remarks: Iterable[str]) -> str:
+    """Write remarks as a list of the script's docstring."""
+    items = (
+        textwrap.fill(
+            remark,
+            WIDTH,
+            initial_indent="- ",
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
+        for remark in remarks
+    )
+    return "\n".join(items)
+
+
 def source_paragraph(papers: Iterable[str]) -> str:
     """Write the paragraph that names the papers."""
     return paragraph([f"Source: {'; '.join(papers)}."])

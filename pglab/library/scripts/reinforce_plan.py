@@ -10,6 +10,7 @@ from pglab.library.scripts.plan import (
     NO_DISCOUNT_FACTOR,
     SURROGATE,
     Plan,
+    listed,
     paragraph,
     source_paragraph,
 )
@@ -26,7 +27,9 @@ class ReinforcePlan(Plan):
         self.whole_episode = config.return_form == "whole_episode"
         self.leaves_factor_out = self.leaves_factor_out and not self.whole_episode
         self.waits_for_episodes = config.episodes_per_update > 1
-        self.waits_for_steps = config.min_batch_steps > 1 or not self.waits_for_episodes
+        # Each episode has at least one step.
+        needed = config.min_batch_steps > config.episodes_per_update
+        self.waits_for_steps = needed or not self.waits_for_episodes
 
     @property
     def network_parts(self) -> list[str]:
@@ -80,16 +83,16 @@ class ReinforcePlan(Plan):
 
     @property
     def remarks(self) -> str:
-        """A paragraph about special points of the formulas."""
-        return paragraph(self._remarks())
+        """A list of special points of the formulas."""
+        return listed(self._remarks())
 
     def _remarks(self) -> Iterator[str]:
         yield "Sutton & Barto call rₜ Rₜ₊₁."
-        kind = " (here: mostly better)" if self.only_rewards else " (here: mostly worse)"
-        yield (
-            "The mean divides by T, which is random: each step of a longer"
-            f"{kind if self.only_rewards or self.only_costs else ''} batch weighs less."
-        )
+        yield SURROGATE
+        long = ""
+        if self.only_rewards or self.only_costs:
+            long = f" Here, long episodes are the {'good' if self.only_rewards else 'bad'} ones."
+        yield f"T varies, and L(θ) is a mean: each step weighs less if the episodes are long.{long}"
         error = "small" if self.only_rewards else "large" if self.only_costs else "small or large"
         where = "" if self.whole_episode else ", most of all near the limit"
         yield (
@@ -98,7 +101,6 @@ class ReinforcePlan(Plan):
             if self.config.gamma
             else "An episode that reaches the time limit counts like an episode that ended."
         )
-        yield SURROGATE
         if self.leaves_factor_out:
             yield NO_DISCOUNT_FACTOR
         if self.whole_episode:
@@ -115,25 +117,40 @@ class ReinforcePlan(Plan):
 
     def _idea(self) -> Iterator[str]:
         which = "of its episode" if self.whole_episode else "that followed it"
-        if self.weighs or not self.only_rewards:
+        if self.weighs:
             yield (
-                "After whole episodes, the agent makes each action more likely or less likely. "
-                f"This depends on the return {which}."
+                "After whole episodes, the agent makes each action with a positive weight wₜ more "
+                "likely, and each action with a negative weight less likely. The weight of an "
+                f"action grows with the return {which}."
             )
-        else:
+        elif self.only_rewards:
             yield (
                 "After whole episodes, the agent makes each action more likely, in proportion to "
                 f"the return {which}."
+            )
+        else:
+            yield (
+                "After whole episodes, the agent makes each action more likely if the return "
+                f"{which} is positive, and less likely if it is negative."
+            )
+        if not self.hidden_sizes:
+            yield "The policy is linear: it has no hidden layers."
+        if self.learned_baseline:
+            yield (
+                "The baseline V(sₜ) is a second network, which learns to predict "
+                f"{self.return_symbol}."
             )
         yield "An update learns from all T steps of these episodes:"
 
     @property
     def sources(self) -> str:
         """A paragraph that names the papers."""
+        plain = self.config.baseline == "none"
+        sections = "section 13.3" if plain else "sections 13.3 and 13.4"
         papers = [
             'Williams (1992), "Simple statistical gradient-following algorithms for connectionist '
             'reinforcement learning"',
-            "Sutton & Barto (2018), section 13.3",
+            f"Sutton & Barto (2018), {sections}",
         ]
         if self.leaves_factor_out:
             papers.append(FACTOR_SOURCE)

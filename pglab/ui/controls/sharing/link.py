@@ -1,32 +1,63 @@
-"""A link for other people, and a warning if it opens only on this computer."""
+"""Links for other people: they begin with an address of the app that other computers can reach."""
 
 from __future__ import annotations
 
+import socket
+from functools import cache
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from pglab.language import _
 
+ELSEWHERE = ("198.51.100.1", 9)  # any address outside the own network; nothing is sent to it
+EVERYWHERE = {None, "", "0.0.0.0", "::"}
+
+
+def public_url() -> str:
+    """Return the address of this page for other people, or "" if it is unknown.
+
+    This is the address in the visitor's browser. If that works only on this computer, it is the
+    address of this computer in its network, as far as the app can know it.
+    """
+    url = st.context.url or ""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not is_local(parts.hostname or ""):
+        return url
+    address = network_address() if st.get_option("server.address") in EVERYWHERE else None
+    if address is None:
+        return url
+    return parts._replace(netloc=f"{address}:{parts.port}" if parts.port else address).geturl()
+
 
 def show_link(link: str) -> None:
-    """Draw a link that the visitor can copy."""
+    """Draw a link for other people, so that the visitor can copy it; see `public_url`."""
     st.code(link, None, wrap_lines=True)
-    warn_if_local(link)
+    explain_address()
 
 
-def warn_if_local(link: str) -> None:
-    """Warn the visitor if other computers cannot open `link`."""
-    host = urlsplit(link).hostname
-    if host is not None and is_local(host):
+def explain_address() -> None:
+    """If the visitor's address of the app works only on this computer, say what links contain."""
+    own = urlsplit(st.context.url or "").hostname or ""
+    public = urlsplit(public_url()).hostname
+    if not is_local(own):
+        return
+    if public == own:
         st.warning(
             _(
-                "The address {host} works only on this computer. To get a link for other "
-                "computers, open the app by the address of this computer in the network. "
-                "Streamlit prints this address as “Network URL” when the app starts."
-            ).format(host=f"`{host}`"),
+                "{host} works only on this computer. Before you give the link to others, replace "
+                "{host} by an address of this computer that their computers can reach."
+            ).format(host=f"`{own}`"),
             icon=":material/link_off:",
+        )
+    else:
+        st.caption(
+            _(
+                "{host} works only on this computer. So the link contains the address of this "
+                "computer in its network."
+            ).format(host=f"`{own}`")
         )
 
 
@@ -36,3 +67,20 @@ def is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:  # `host` is a name
         return host == "localhost" or host.endswith(".localhost")
+
+
+@cache
+def network_address() -> str | None:
+    """Return the address of this computer in its network, or None if there is none.
+
+    In a container, it is None, because other computers cannot reach the container's address.
+    """
+    if Path("/.dockerenv").exists():
+        return None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:  # no network
+            return None
+        address: str = probe.getsockname()[0]
+        return address

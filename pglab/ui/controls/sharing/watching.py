@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urljoin
 import streamlit as st
 
 from pglab.language import _
-from pglab.ui.controls.sharing.link import show_link
+from pglab.ui.controls.sharing.link import public_url, show_link
 from pglab.ui.controls.sharing.showing import class_switches, end_showing
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.visibility import visibility
@@ -42,7 +42,7 @@ def watching_control(page: LivePage, driven: Driven) -> None:
         channel.let_watch(allowed)
         if allowed:
             query = urlencode({LIVE_RUN: channel.watch_name})
-            show_link(urljoin(st.context.url or "", f"watch?{query}"))
+            show_link(urljoin(public_url(), f"watch?{query}"))
         else:
             end_showing(before)
         class_switches(channel, key)

@@ -20,7 +20,7 @@ from pglab.ui.chapters.code import source_code
 from pglab.ui.controls.sharing.copy_link import copy_link
 from pglab.ui.pages.gradient_lab.controls import EXAMPLE, controls, describe, set_controls
 from pglab.ui.pages.gradient_lab.link import link_parameters, read_link
-from pglab.ui.pages.gradient_lab.results import results, return_text
+from pglab.ui.pages.gradient_lab.results import results, return_text, shown_parts
 from pglab.ui.pages.gradient_lab.visit_policies import runs_of_this_visit
 from pglab.ui.pages.gradient_lab.work import GradientPage, first_result, work_row
 from pglab.ui.shell import address_bar, visibility
@@ -54,12 +54,14 @@ def gradient_lab_page() -> None:
     subject, snapshot, sentences = controls(runs_of_this_visit())
     show_problems(page.problems, sentences)
     work_row(page, subject, snapshot)
+    parts = shown_parts()
     if not page.awaits_first:
         shown = page.shown
         results(
             shown.report,
             f"{describe(shown.subject)}; {return_text(shown.report)}",
             former=page.former(subject),
+            parts=parts,
         )
     in_link = link_parameters(subject, snapshot) if subject.episodes else {}
 

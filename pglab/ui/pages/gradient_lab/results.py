@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from html import escape
 
 import numpy as np
@@ -24,16 +25,33 @@ from pglab.plots.gradient_noise import (
     snr_figure,
 )
 from pglab.ui.chapters.chapters import NO_TOOLBAR
+from pglab.ui.shell.visibility import PANELS, visibility
 
 FIGURE_HEIGHT = 380
 
 
-def results(report: Report, described: str, *, former: str | None) -> None:
+def shown_parts() -> Collection[str]:
+    """Return the names of the parts of a result that the link does not hide."""
+    labels = {
+        "arrows": _("Arrows of the four estimators"),
+        "verdict": _("Result in words"),
+        "means": _("The four means, enlarged"),
+        "snr": _("Signal-to-noise ratio"),
+        "table": _("Table of the estimators"),
+    }
+    return [
+        name
+        for name, label in labels.items()
+        if not visibility(name, label, PANELS, lockable=False).hidden
+    ]
+
+
+def results(report: Report, described: str, *, former: str | None, parts: Collection[str]) -> None:
     """Draw one plot per estimator, then sentences, two plots and a table that compare them.
 
     `described` is a text that names the measured policy and episodes. `former` is None if the
     result matches the controls. Otherwise, `former` is a sentence that says why the result does not
-    match.
+    match. `parts` are the names of the parts to draw; see `shown_parts`.
     """
     with st.container(key="gradient_former" if former else "gradient_shown"):
         if former:
@@ -48,16 +66,22 @@ def results(report: Report, described: str, *, former: str | None) -> None:
                     "policy cannot learn."
                 )
             )
-        _panels(report, described)
-        st.markdown(verdict(report))
-        _legend(report)
+        if "arrows" in parts:
+            _panels(report, described)
+        if "verdict" in parts:
+            st.markdown(verdict(report))
+        if "arrows" in parts:
+            _legend(report)
         means, ratios = st.columns(2, gap="medium")
-        with means:
-            _means(report, described)
-        with ratios:
-            _ratios(report)
-        st.html(_table(report))
-        st.caption(_conditions(report))
+        if "means" in parts:
+            with means:
+                _means(report, described)
+        if "snr" in parts:
+            with ratios:
+                _ratios(report)
+        if "table" in parts:
+            st.html(_table(report))
+            st.caption(_conditions(report))
 
 
 def _panels(report: Report, described: str) -> None:

@@ -23,6 +23,7 @@ from pglab.ui.room.sketch_axes import MOST_STEPS
 from pglab.ui.shell.menu import HIDE, MENU
 from pglab.ui.shell.visibility import LOCK, Offer, groups, kinds
 
+AREA_PIXELS = 100  # height of a field with several lines
 RIGHT = "*"  # marks a right choice
 
 
@@ -68,15 +69,15 @@ class Fields:
 
 def draw_fields(page: Page, fields: Fields) -> None:
     """Draw all fields of a step, except the titles and the task."""
+    _question(fields)
     st.caption(
         _(
-            "The step opens this page as it is now, with its settings, its view and its open "
-            "chapter. Choose what students do not see, or cannot change:"
+            "The step opens this page with its present settings, view and chapter. Choose what "
+            "students do not see, or cannot change:"
         )
     )
     _restrictions(page.offers, fields)
     _start(page, fields)
-    _question(fields)
     _for_lecturer(fields)
 
 
@@ -180,16 +181,20 @@ def _question(fields: Fields) -> None:
                 "away: you can hide it."
             ).format(n=MOST_STEPS)
         )
-    if kind == "choices":
+    with st.container(horizontal=True):
+        if kind == "choices":
+            st.text_area(
+                _("Choices, one in each line; * before a right one"),
+                **fields.of("choices"),
+                placeholder=_("* the right choice\na wrong choice"),
+                height=AREA_PIXELS,
+            )
         st.text_area(
-            _("Choices, one in each line; begin the line of a right choice with *"),
-            **fields.of("choices"),
+            _("Answer (Markdown), shown afterwards"),
+            **fields.of("answer"),
+            max_chars=MOST_IN_TEXT,
+            height=AREA_PIXELS,
         )
-    st.text_area(
-        _("Answer (Markdown), shown when a student has answered"),
-        **fields.of("answer"),
-        max_chars=MOST_IN_TEXT,
-    )
 
 
 def _sketch_text() -> str:

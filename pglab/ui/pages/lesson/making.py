@@ -19,7 +19,7 @@ from pglab.language import _
 from pglab.library.model_card.markdown import escaped
 from pglab.library.store.problems import LibraryUnavailable
 from pglab.ui.controls.lab import lab_of_page
-from pglab.ui.pages.lesson.fields import Fields, Page, draw_fields, made_step
+from pglab.ui.pages.lesson.fields import AREA_PIXELS, Fields, Page, draw_fields, made_step
 from pglab.ui.pages.lesson.keeping import draft, keep, opened, own_lessons, set_draft
 from pglab.ui.pages.lesson.reopening import key_of, page_of_path
 from pglab.ui.pages.lesson.sharing import share
@@ -92,6 +92,7 @@ def _dialog(page: Page) -> None:
         **fields.of("task"),
         max_chars=MOST_IN_TEXT,
         placeholder=_("What should the students do and look at?"),
+        height=AREA_PIXELS,
     )
     draw_fields(page, fields)
     with st.container(key="save_step"):

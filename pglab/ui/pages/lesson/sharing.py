@@ -14,7 +14,7 @@ from pglab.classroom.qr import qr_svg
 from pglab.classroom.worksheet import worksheet_for_lecturer, worksheet_for_students
 from pglab.language import _
 from pglab.library.model_card.markdown import escaped
-from pglab.ui.controls.sharing.link import show_link
+from pglab.ui.controls.sharing.link import public_url, show_link
 
 PAGE = "lessons"  # the page that opens a lesson
 FINISHED = "lesson.finished"  # the visit of the lesson that the visitor has just finished
@@ -23,7 +23,7 @@ QR_PIXELS = 240
 
 def link_of(named: str) -> str:
     """Return the complete link with which other people can open a lesson."""
-    return urljoin(st.context.url or "", f"{PAGE}?{urlencode({LESSON: named})}")
+    return urljoin(public_url(), f"{PAGE}?{urlencode({LESSON: named})}")
 
 
 def share(named: str, lesson: Lesson, key: str) -> None:
@@ -48,7 +48,12 @@ def share(named: str, lesson: Lesson, key: str) -> None:
                 f"{key}.answers",
                 "-answers.html",
             )
-        st.caption(_("Edit the Markdown file and upload it again, or print a worksheet."))
+        st.caption(
+            _(
+                "The page Lessons lists the lessons that you have made. There, you can edit them, "
+                "and open Markdown files."
+            )
+        )
     with code:
         try:
             st.image(qr_svg(link), width=QR_PIXELS, alt=_("QR code of the link"))

@@ -92,8 +92,7 @@ def _say_finished() -> None:
         questions, answered, right, graded = finished.right_answers
         told = _(
             "You have finished “{title}”: {answered} of {questions} questions answered, and "
-            "{right} of {graded} choices right. Your answers and runs are kept: begin the lesson "
-            "again to look at them."
+            "{right} of {graded} choices right. Your answers and runs are kept."
         )
         st.success(
             told.format(
@@ -104,6 +103,11 @@ def _say_finished() -> None:
                 graded=graded,
             )
         )
+        if st.button(_("Begin this lesson again"), icon=":material/replay:", key="lesson.again"):
+            try:
+                open_first(finished.named)
+            except (LessonError, LibraryUnavailable) as error:
+                st.warning(escaped(str(error)))
 
 
 def _card(named: str, lesson: Lesson) -> None:

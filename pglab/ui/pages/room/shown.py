@@ -35,6 +35,7 @@ from pglab.plots.classroom import Try, class_map_figure, class_runs_figure, sket
 from pglab.plots.figures import Figure
 from pglab.session.stored.usual_curves import usual_band
 from pglab.ui.chapters.chapters import NO_TOOLBAR
+from pglab.ui.controls.sharing.link import public_url
 from pglab.ui.room.addresses import join_link, join_page
 
 HEIGHT, WALL_HEIGHT = 340, 460  # pixels of a figure
@@ -99,7 +100,7 @@ def draw_code(now: Shown, width: int | Literal["stretch"] = QR_PIXELS) -> None:
     room = now.room
     if room.state.ended:
         return
-    url = st.context.url or ""
+    url = public_url()
     with st.container(key="room_qr"):  # its picture has no toolbar, which would cover a button
         code = qr_svg(join_link(url, room.full_code))
         st.image(code, width=width, alt=_("QR code of the link"))

@@ -27,7 +27,7 @@ from pglab.classroom.texts.safe_text import plain_line, safe_markdown
 from pglab.language import _
 from pglab.library.store.library import Library
 from pglab.library.store.problems import LibraryUnavailable
-from pglab.ui.controls.sharing.link import warn_if_local
+from pglab.ui.controls.sharing.link import explain_address
 from pglab.ui.controls.sharing.watching import PART as WATCHING
 from pglab.ui.pages.room.live_run import REFUSED, draw_live_run, offer_this_browser
 from pglab.ui.pages.room.shown import (
@@ -79,7 +79,7 @@ def _room() -> None:
     steering, code = st.columns([5, 2], gap="large")
     with code:
         draw_code(now)
-        warn_if_local(st.context.url or "")
+        explain_address()
     with steering:
         draw_counts(now)
         draw_live_run(now, change, may_show=may_show)
