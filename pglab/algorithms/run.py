@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Generic
 
 import numpy as np
@@ -129,20 +130,20 @@ def take_step(run: Run[Any], log_pi: Floats) -> StepRecord:
 def sample_action(probabilities: NDArray[np.floating], generator: np.random.Generator) -> int:
     """Draw an action with the given probabilities.
 
-    The result is the first action at which the running sum of the probabilities exceeds a random
-    number between 0 and 1.
+    The result is the first action at which the running sum of the probabilities, as a share of
+    the whole sum, exceeds a random number between 0 and 1. `generator.choice(A, p=probabilities)`
+    gives the same actions, but takes longer.
 
     Args:
         probabilities: [A] π(·|s). Each probability is at least 0. Their sum is 1, apart
             from rounding.
         generator: the source of randomness. Each call draws exactly one random number.
     """
-    draw, reached, action = generator.random(), 0.0, 0
-    for action, probability in enumerate(probabilities.tolist()):
-        reached += probability
-        if draw < reached:
+    draw, sums = generator.random(), list(accumulate(probabilities.tolist()))
+    for action, reached in enumerate(sums):
+        if draw < reached / sums[-1]:
             return action
-    return action  # because of rounding, the sum can be just below the random number
+    return len(sums) - 1  # the probabilities are not finite
 
 
 def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:

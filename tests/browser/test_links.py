@@ -130,7 +130,9 @@ def test_the_link_is_copied_and_nobody_is_asked_before_a_reload(page: Page) -> N
 
 
 def test_where_the_browser_refuses_to_copy_the_link_is_shown(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.add_init_script("navigator.clipboard.writeText = () => Promise.reject()")
+    page.add_init_script("document.execCommand = () => false")
     LabPage(page).open("?gamma=0.9")
     page.get_by_role("button", name="Copy link").click()
     shown = page.get_by_role("textbox", name="Copy link")
@@ -138,6 +140,21 @@ def test_where_the_browser_refuses_to_copy_the_link_is_shown(page: Page) -> None
     expect(shown).to_have_value(page.url)  # the run has not begun, so it has no address yet
     page.keyboard.press("Escape")
     expect(shown).to_have_count(0)
+    page.get_by_role("button", name="Copy link").click()
+    page.keyboard.press("ControlOrMeta+c")
+    expect(page.get_by_role("status").filter(has_text="Link copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_the_link_of_a_lesson_is_copied_from_a_server_without_https(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.add_init_script("navigator.clipboard.writeText = () => Promise.reject()")
+    page.goto("/lessons")
+    page.get_by_text("Link, file and worksheets").first.click()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("status").filter(has_text="Link copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.get_by_test_id("stCode").inner_text()
 
 
 def test_the_largest_learning_rate_leaves_a_working_page(page: Page) -> None:

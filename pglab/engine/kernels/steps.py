@@ -171,11 +171,14 @@ def copy_vector(vector, target, row):
 
 @exact
 def sample(probabilities, draw):
-    """The first action at which the running sum of the probabilities is greater than `draw`."""
+    """Sample an action; see `pglab.algorithms.run.sample_action`."""
+    whole = 0.0
+    for action in range(len(probabilities)):
+        whole += float(probabilities[action])
     reached = 0.0
     for action in range(len(probabilities)):
         reached += float(probabilities[action])
-        if draw < reached:
+        if draw < reached / whole:
             return action
     return len(probabilities) - 1
 

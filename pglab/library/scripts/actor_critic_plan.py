@@ -195,6 +195,8 @@ class ActorCriticPlan(Plan):
             yield "The actor π_θ and the critic Q_φ share their hidden layers."
         else:
             yield "The actor π_θ and the critic Q_φ are linear."
+        if self.critic_learns:
+            yield "Q(s,a) estimates the return that follows action a in state s."
         if self.hidden_sizes != self.config.hidden_sizes and not self.config.critic_only:
             *most, last = map(str, self.config.hidden_sizes)
             layers = f"hidden layers of {', '.join(most)} and" if most else "a hidden layer of"

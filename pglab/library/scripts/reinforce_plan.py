@@ -87,12 +87,11 @@ class ReinforcePlan(Plan):
         return listed(self._remarks())
 
     def _remarks(self) -> Iterator[str]:
-        yield "Sutton & Barto call rₜ Rₜ₊₁."
         yield SURROGATE
         long = ""
         if self.only_rewards or self.only_costs:
-            long = f" Here, long episodes are the {'good' if self.only_rewards else 'bad'} ones."
-        yield f"T varies, and L(θ) is a mean: each step weighs less if the episodes are long.{long}"
+            long = f" Here, long batches are the {'good' if self.only_rewards else 'bad'} ones."
+        yield f"L(θ) is a mean over T steps, so a step weighs less if its batch is long.{long}"
         error = "small" if self.only_rewards else "large" if self.only_costs else "small or large"
         where = "" if self.whole_episode else ", most of all near the limit"
         yield (
@@ -128,6 +127,11 @@ class ReinforcePlan(Plan):
                 "After whole episodes, the agent makes each action more likely, in proportion to "
                 f"the return {which}."
             )
+        elif self.only_costs:
+            yield (
+                "After whole episodes, the agent makes each action less likely, in proportion to "
+                f"the return {which}, which is never positive."
+            )
         else:
             yield (
                 "After whole episodes, the agent makes each action more likely if the return "
@@ -146,7 +150,7 @@ class ReinforcePlan(Plan):
     def sources(self) -> str:
         """A paragraph that names the papers."""
         plain = self.config.baseline == "none"
-        sections = "section 13.3" if plain else "sections 13.3 and 13.4"
+        sections = f"section{' 13.3' if plain else 's 13.3 and 13.4'}, where rₜ is called Rₜ₊₁"
         papers = [
             'Williams (1992), "Simple statistical gradient-following algorithms for connectionist '
             'reinforcement learning"',

@@ -1,4 +1,4 @@
-"""The button that copies the page's address, which contains the settings and the view."""
+"""The buttons that copy a link, such as the page's address with the settings and the view."""
 
 from __future__ import annotations
 
@@ -27,15 +27,27 @@ def copy_link() -> None:
     """
     if visibility("copy_link", _("Copy link"), BUTTONS, lockable=False).hidden:
         return
+    explained = _(
+        "Copy link: copy the address of this page; the address contains your settings. On another "
+        "computer, the same seed may give another run, because that computer may round numbers "
+        "differently."
+    )
+    _draw(f"{current_page()}.copy_link", explained, None)
+
+
+def copy_button(link: str, key: str) -> None:
+    """Draw a button that copies `link`."""
+    _draw(key, _("Copy link"), link)
+
+
+def _draw(key: str, explained: str, link: str | None) -> None:
+    """Draw a button. If `link` is None, the button copies the page's address."""
     _button(
-        key=f"{current_page()}.copy_link",
+        key=key,
         data={
             "label": _("Copy link"),
-            "help": _(
-                "Copy the address of this page; the address contains your settings. On another "
-                "computer, the same seed may give another run, because that computer may round "
-                "numbers differently."
-            ),
+            "help": explained,
+            "link": link,
             "copied": _("Link copied"),
             "refused": _("The browser does not allow this button to copy. Press Ctrl+C or ⌘C:"),
         },

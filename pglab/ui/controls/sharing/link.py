@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from pglab.language import _
+from pglab.ui.controls.sharing.copy_link import copy_button
 
 ELSEWHERE = ("198.51.100.1", 9)  # any address outside the own network; nothing is sent to it
 EVERYWHERE = {None, "", "0.0.0.0", "::"}
@@ -32,9 +33,11 @@ def public_url() -> str:
     return parts._replace(netloc=f"{address}:{parts.port}" if parts.port else address).geturl()
 
 
-def show_link(link: str) -> None:
-    """Draw a link for other people, so that the visitor can copy it; see `public_url`."""
-    st.code(link, None, wrap_lines=True)
+def show_link(link: str, key: str) -> None:
+    """Draw a link for other people, and a button that copies it; see `public_url`."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"link_{key}"):
+        st.code(link, None, wrap_lines=True)
+        copy_button(link, f"{key}.copy")
     explain_address()
 
 

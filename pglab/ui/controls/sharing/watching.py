@@ -42,7 +42,7 @@ def watching_control(page: LivePage, driven: Driven) -> None:
         channel.let_watch(allowed)
         if allowed:
             query = urlencode({LIVE_RUN: channel.watch_name})
-            show_link(urljoin(public_url(), f"watch?{query}"))
+            show_link(urljoin(public_url(), f"watch?{query}"), key)
         else:
             end_showing(before)
         class_switches(channel, key)

@@ -34,6 +34,7 @@ def shown_parts() -> Collection[str]:
     """Return the names of the parts of a result that the link does not hide."""
     labels = {
         "arrows": _("Arrows of the four estimators"),
+        "arrow_numbers": _("Numbers above the arrows"),
         "verdict": _("Result in words"),
         "means": _("The four means, enlarged"),
         "snr": _("Signal-to-noise ratio"),
@@ -67,7 +68,7 @@ def results(report: Report, described: str, *, former: str | None, parts: Collec
                 )
             )
         if "arrows" in parts:
-            _panels(report, described)
+            _panels(report, described, shows_numbers="arrow_numbers" in parts)
         if "verdict" in parts:
             st.markdown(verdict(report))
         if "arrows" in parts:
@@ -84,7 +85,7 @@ def results(report: Report, described: str, *, former: str | None, parts: Collec
             st.caption(_conditions(report))
 
 
-def _panels(report: Report, described: str) -> None:
+def _panels(report: Report, described: str, *, shows_numbers: bool) -> None:
     panels = _arrows(report)
     limit = plane_limit(panels)
     with st.container(key="gradient_arrows"):
@@ -99,7 +100,8 @@ def _panels(report: Report, described: str) -> None:
                 mean = _("mean of {k}: {signal}").format(
                     k=report.episodes, signal=signal_text(snr, found=found)
                 )
-                st.caption(f"{variance}  \n{mean}")
+                if shows_numbers:
+                    st.caption(f"{variance}  \n{mean}")
                 figure = arrows_figure(panel, _survey_length(report), limit)
                 st.plotly_chart(
                     titled(figure, kind, panel.name, variance),

@@ -184,13 +184,13 @@ def _question(fields: Fields) -> None:
     with st.container(horizontal=True):
         if kind == "choices":
             st.text_area(
-                _("Choices, one in each line; * before a right one"),
+                _("Choices: one in each line, with * before each right one"),
                 **fields.of("choices"),
                 placeholder=_("* the right choice\na wrong choice"),
                 height=AREA_PIXELS,
             )
         st.text_area(
-            _("Answer (Markdown), shown afterwards"),
+            _("Answer (Markdown), shown when a student has locked a choice"),
             **fields.of("answer"),
             max_chars=MOST_IN_TEXT,
             height=AREA_PIXELS,

@@ -154,7 +154,7 @@ def _show_made(named: str) -> None:
     except (LessonError, LibraryUnavailable) as error:
         st.error(escaped(str(error)))
         return
-    saved = _("Step {n} of “{title}” is saved; the page Lessons lists all your lessons.").format(
+    saved = _("Step {n} of “{title}” is saved.").format(
         n=len(lesson.steps), title=plain_line(lesson.title)
     )
     st.success(f"{saved} {how_to_extend()}")

@@ -15,6 +15,7 @@ from pglab.classroom.worksheet import worksheet_for_lecturer, worksheet_for_stud
 from pglab.language import _
 from pglab.library.model_card.markdown import escaped
 from pglab.ui.controls.sharing.link import public_url, show_link
+from pglab.ui.pages.lesson.keeping import own_lessons
 
 PAGE = "lessons"  # the page that opens a lesson
 FINISHED = "lesson.finished"  # the visit of the lesson that the visitor has just finished
@@ -37,8 +38,10 @@ def share(named: str, lesson: Lesson, key: str) -> None:
     link = link_of(named)
     words, code = st.columns([3, 1], gap="medium")
     with words:
-        st.caption(_("Everybody who has this link can take the lesson:"))
-        show_link(link)
+        st.caption(_("Everybody who has this link can take the lesson."))
+        show_link(link, key)
+        if any(row.address == named for row in own_lessons()):
+            st.caption(_("The link stays the same when you change the lesson or add steps."))
         with st.container(horizontal=True):
             _download(_("Lesson (Markdown)"), written_lesson(lesson), f"{key}.file", ENDING)
             _download(_("Worksheet"), worksheet_for_students(lesson, link), f"{key}.sheet", ".html")

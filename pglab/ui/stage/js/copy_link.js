@@ -1,5 +1,6 @@
-// A button that copies the address of the page; see copy_link.py. If the browser does not allow
-// copying, the button shows the selected address, so that the visitor can copy it with a shortcut.
+// A button that copies a link, or else the address of the page; see copy_link.py. If the browser
+// does not allow copying, the button shows the selected link, so that the visitor can copy it with
+// a shortcut.
 
 import { element } from "./dom.js";
 
@@ -30,36 +31,47 @@ class CopyButton {
 
   name(texts) {
     this.texts = texts;
+    if (texts.link && !this.button.className) {
+      this.button.className = "wide";
+      this.button.append(texts.label);
+    }
     this.button.setAttribute("aria-label", texts.label);
-    this.button.title = `${texts.label}: ${texts.help}`;
+    this.button.title = texts.help;
+  }
+
+  link() {
+    return this.texts.link ?? addressToShare();
   }
 
   async copy() {
     try {
-      await navigator.clipboard.writeText(addressToShare()); // fails without permission or https
+      await navigator.clipboard.writeText(this.link()); // fails without permission or https
     } catch {
-      return this.showAddress();
+      return this.showLink();
     }
     this.say(this.texts.copied);
     this.timer = setTimeout(() => this.hide(), SHOWN_MILLISECONDS);
   }
 
-  showAddress() {
-    const address = element("input", "");
-    address.readOnly = true;
-    address.value = addressToShare();
-    address.setAttribute("aria-label", this.texts.label);
-    this.say(this.texts.refused, address);
-    address.addEventListener("blur", () => this.hide());
-    address.addEventListener("copy", () => {
+  showLink() {
+    const link = element("input", "");
+    link.readOnly = true;
+    link.value = this.link();
+    link.setAttribute("aria-label", this.texts.label);
+    this.say(this.texts.refused, link);
+    link.addEventListener("blur", () => this.hide());
+    link.addEventListener("copy", (event) => {
+      event.clipboardData.setData("text/plain", link.value); // the focus is about to leave
+      event.preventDefault();
       this.button.focus();
       this.say(this.texts.copied);
       this.timer = setTimeout(() => this.hide(), SHOWN_MILLISECONDS);
     });
-    address.addEventListener("keydown", (event) => {
+    link.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.button.focus();
     });
-    address.select();
+    link.select();
+    document.execCommand("copy"); // an old way, which many browsers also allow without https
   }
 
   say(text, ...further) {
