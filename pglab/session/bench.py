@@ -262,6 +262,11 @@ class Bench:
         """The time of the next turn, on the clock of the pacemaker; infinity if no turn is due."""
         return self.pacemaker.next_turn(self._pace, running=self.running, busy=self.busy)
 
+    @property
+    def milliseconds_per_1000_steps(self) -> float | None:
+        """Mean processor time of training 1000 steps of the run; None before the first step."""
+        return self.session.milliseconds_per_1000_steps
+
     def _train_to(self, limit: int) -> None:
         """For one turn, train the run up to step `limit` and further seeds up to the run's step."""
         if self.group is None:

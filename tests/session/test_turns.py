@@ -36,6 +36,7 @@ class Trainee:
 
     def __init__(self, seconds: float = 0.002, *, sleeps: float = 0.0, free: bool = True) -> None:
         self.due = -math.inf
+        self.milliseconds_per_1000_steps: float | None = None
         self.seconds = seconds
         self.sleeps = sleeps
         self.free = free
@@ -134,6 +135,20 @@ def test_a_trainee_that_has_to_wait_in_its_turn_gets_as_much_training() -> None:
     wait_until(lambda: kept_waiting.turns >= 20)
     kept_waiting.due = other.due = math.inf
     assert other.turns < 1.5 * kept_waiting.turns
+
+
+def test_slow_steps_get_up_to_three_times_the_usual_time() -> None:
+    turns = Turns(1)
+    trainees = [Trainee() for _ in range(5)]
+    for trainee, cost in zip(trainees, (None, 1.0, 1.0, 1.0, 9.0), strict=True):
+        trainee.milliseconds_per_1000_steps = cost
+        turns.join(trainee)
+    wait_until(lambda: sum(trainee.turns for trainee in trainees) >= 300)
+    for trainee in trainees:
+        trainee.due = math.inf
+    *usual, slow = (trainee.turns for trainee in trainees)
+    assert max(usual) < 1.2 * min(usual)
+    assert 2.5 * max(usual) < slow < 3.5 * min(usual)
 
 
 def test_a_trainee_that_had_nothing_to_train_does_not_catch_up() -> None:

@@ -45,6 +45,7 @@ class Run:
     def __init__(self, most: int = 10**9) -> None:
         self.lock = Gate()
         self.steps, self.most = 0, most
+        self.milliseconds_per_1000_steps = None
         self.running = False
         self.error: Exception | None = None
 
@@ -490,10 +491,10 @@ def test_runs_in_company_watched_and_paused_are_the_runs_alone() -> None:
             return Picture([player.show(bench, plane, follows=True, resume=resume).panel])
 
         channel = Channel(LivePage(key="page"), bench)
-        bench.speed = 2_000.0
         async with websockets.connect(f"{address}/live/{channel.name}") as socket:
             browser = Browser(socket)
             for halfway in (True, False):
+                bench.speed = 500.0 if halfway else 2_000.0  # time enough to pause at step 300
                 with bench.lock:
                     bench.run()
                 channel.show(bench, picture, lambda: False)

@@ -176,7 +176,8 @@ class ActorCriticPlan(Plan):
     def title(self) -> str:
         """The title of the script, which names the kind of agent."""
         if self.config.critic_only:
-            network = "neural network" if self.hidden_sizes else "linear network"
+            neural = self.hidden_sizes or self.config.symexp_heads
+            network = "neural network" if neural else "linear network"
             return f"Q-learning with a {network}" if self.learns else f"A random {network} as Q"
         return "Actor-critic with an action-value critic"
 
@@ -189,14 +190,17 @@ class ActorCriticPlan(Plan):
         if self.config.critic_only:
             yield "The agent takes the action with the largest Q, or sometimes a random action."
         elif not self.shared:
-            linear = "" if self.hidden_sizes else "linear "
+            linear = "" if self.hidden_sizes or self.config.symexp_heads else "linear "
             yield f"The actor π_θ and the critic Q_φ are two {linear}networks."
         elif self.hidden_sizes:
             yield "The actor π_θ and the critic Q_φ share their hidden layers."
         else:
             yield "The actor π_θ and the critic Q_φ are linear."
         if self.critic_learns:
-            yield "Q(s,a) estimates the return that follows action a in state s."
+            yield (
+                "Q(s,a) estimates the discounted return of action a in state s, if the best "
+                "actions follow."
+            )
         if self.hidden_sizes != self.config.hidden_sizes and not self.config.critic_only:
             *most, last = map(str, self.config.hidden_sizes)
             layers = f"hidden layers of {', '.join(most)} and" if most else "a hidden layer of"
@@ -271,7 +275,8 @@ class ActorCriticPlan(Plan):
             )
             if self.begins_with_none:
                 yield "Only the actor learns while the buffer holds less than one batch."
-        if self.both_learn and self.shared and self.hidden_sizes:
+        blocked = self.actor_blocked or self.critic_blocked
+        if self.both_learn and self.shared and self.hidden_sizes and not blocked:
             yield "The shared hidden layers belong to both θ and φ."
         if self.actor_learns:
             yield f"No gradient flows through wₜ{' and y' if self.critic_learns else ''}."
@@ -322,7 +327,9 @@ class ActorCriticPlan(Plan):
         """The formula of the critic's loss."""
         pull = " + k·mean( Q(s,a) )" if self.pulls else ""
         loss = f"mean( (y − Q(s,a))² ){pull}"
-        return f"L(φ) = v·[ {loss} ]" if self.weighs_critic else f"L(φ) = {loss}"
+        if self.weighs_critic:
+            loss = f"v·[ {loss} ]" if pull else f"v·{loss}"
+        return f"L(φ) = {loss}"
 
     @property
     def descent(self) -> str:

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import cache
+from statistics import median
 from typing import Protocol
 from weakref import WeakKeyDictionary, ref
 
@@ -17,6 +18,8 @@ from pglab.session.sharing.threads import be_nice, thread_count
 NICENESS = 3  # gives training a lower priority than threads that draw pictures
 AGAIN = 0.002  # seconds until the next attempt, if a page or another thread uses the run
 PLACE_KEPT = 60.0  # seconds for which a paused run keeps its place on a full server
+MOST_WEIGHT = 3.0  # a run with slow steps gets at most this many times the usual training time
+USUAL_AGAIN = 0.5  # seconds until the usual time of a step is computed again
 ROOM_AGAIN = 1.0  # seconds until the next check whether the server has room
 
 
@@ -25,6 +28,10 @@ class Trainee(Protocol):
 
     due: float
     """The time of the next turn, on the clock `time.perf_counter`; infinity if no turn is due."""
+
+    @property
+    def milliseconds_per_1000_steps(self) -> float | None:
+        """Mean processor time of training 1000 steps of one run; None before the first step."""
 
     def train(self) -> bool:
         """Train for one turn, and set `due`. This method must not raise an error.
@@ -43,7 +50,9 @@ class Trainee(Protocol):
 class Turns:
     """Threads that train all trainees in short turns. A trainee stands for all runs of one visitor.
 
-    The next turn goes to the trainee that has had the least training time so far.
+    The next turn goes to the trainee that has had the least training time so far. If a trainee's
+    steps take longer than usual, its time counts less, down to a third: with the same time, such
+    a trainee would be left far behind.
     """
 
     def __init__(self, threads: int, has_room: Callable[[int], bool] = has_room) -> None:
@@ -58,7 +67,9 @@ class Turns:
         # The time until which a trainee keeps its place on the server.
         self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()
         self._waiting: deque[ref[Trainee]] = deque()  # trainees in the order of arrival
-        self._served: dict[Trainee, float] = {}  # seconds of processor time so far
+        self._served: dict[Trainee, float] = {}  # counted seconds of processor time so far
+        self._usual: float | None = None  # median of `milliseconds_per_1000_steps`
+        self._usual_until = -math.inf
         # A trainee that gets a turn counts at least this many seconds of training, so that a
         # trainee cannot save up time while it has nothing to train.
         self._least = 0.0
@@ -113,11 +124,23 @@ class Turns:
             ended = time.perf_counter()
             with self._changed:
                 self._taken.discard(trainee)
-                self._served[trainee] += spent
+                self._served[trainee] += self._counted(trainee, spent, ended)
                 if not free:
                     self._not_free[trainee] = ended + AGAIN
                 self._changed.notify()
             del trainee  # so that a waiting thread does not keep a run in memory
+
+    def _counted(self, trainee: Trainee, spent: float, now: float) -> float:
+        """Return the seconds that count, of `spent` seconds in which this trainee has trained."""
+        if now >= self._usual_until:
+            known = [one.milliseconds_per_1000_steps for one in self._served]
+            costs = [cost for cost in known if cost is not None]
+            self._usual = median(costs) if costs else None
+            self._usual_until = now + USUAL_AGAIN
+        cost = trainee.milliseconds_per_1000_steps
+        if cost is None or not self._usual:
+            return spent
+        return spent / min(max(cost / self._usual, 1.0), MOST_WEIGHT)
 
     def _take(self) -> Trainee:
         """Wait until a turn is due, and return the trainee that takes this turn."""

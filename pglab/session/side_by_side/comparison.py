@@ -277,6 +277,12 @@ class Comparison:
         if self.finished:
             self.pause()
 
+    @property
+    def milliseconds_per_1000_steps(self) -> float | None:
+        """Mean processor time of training 1000 steps of the slowest agent's first run."""
+        known = (run.milliseconds_per_1000_steps for run in self._runs)
+        return max((cost for cost in known if cost is not None), default=None)
+
     def summary(self, number: int) -> PastComparison:
         """The present state of the comparison; `number` is its number in tables and labels."""
         return PastComparison(

@@ -145,6 +145,11 @@ class Channel:
         self._waits, self._waiting_told = waits, False
         _set(self._started)
 
+    @property
+    def milliseconds_per_1000_steps(self) -> float | None:
+        """Mean processor time of training 1000 steps of one run; None before the first step."""
+        return self.driven.milliseconds_per_1000_steps
+
     def train(self) -> bool:
         """Train the run for one short turn; return False if another thread uses the run."""
         driven = self.driven

@@ -34,6 +34,10 @@ class Driven(Protocol):
     def next_turn(self) -> float:
         """The time at which the next turn of training is due; infinity if no turn is due."""
 
+    @property
+    def milliseconds_per_1000_steps(self) -> float | None:
+        """Mean processor time of training 1000 steps of one run; None before the first step."""
+
     def take_turn(self) -> None:
         """Train for a short time."""
 

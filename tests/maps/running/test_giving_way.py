@@ -17,6 +17,7 @@ class Trainee:
     """A run of a visitor."""
 
     due = -math.inf
+    milliseconds_per_1000_steps = None
 
     def train(self) -> bool:
         return True
