@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from pglab.session.side_by_side.comparison import PAIRS, Comparison, overlays
 from pglab.session.side_by_side.contrasts import differences_between
 from pglab.ui.controls.sharing import kept_run
 from pglab.ui.pages import actor_critic_page
-from pglab.ui.stage.panels import critic
+from pglab.ui.stage.panels import critic, scenery
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel
 from pglab.ui.stage.video.player import Player
@@ -161,13 +162,39 @@ def test_idea_and_code_are_complete(key: str) -> None:
         assert f"<div>pglab.{name}</div>" in shown
 
 
-@pages
-def test_a_further_panel_has_one_name(key: str) -> None:
-    """The button that opens a panel has the same title as the panel."""
+def scene_of(key: str) -> Scenery:
+    """The scene of a new run with the settings of a page."""
     bench, info = Bench(PRESETS[key]), ENVIRONMENTS[PRESETS[key].env_id]
     plane = Slice(info, *info.heatmap_axes, tuple(axis.rest for axis in info.axes))
     showing = Player(bench.session).show(bench, plane)
-    scene = Scenery(key, bench, View(plane, 1, "v", 0), showing)
+    return Scenery(key, bench, View(plane, 1, "v", 0), showing)
+
+
+def test_the_drawing_of_the_network_is_made_rarely_during_a_run_and_always_up_to_date_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(scenery, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    scene = scene_of("shared_on_policy")
+    bench, other = scene.bench, scene_of("shared_on_policy")
+    other.bench.run()
+    bench.advance("update")
+    bench.run()
+    first = critic.drawing(scene)
+    bench.take_turn()
+    assert critic.drawing(scene) is first
+    assert critic.drawing(other) is not first
+    clock[0] += scenery.PATIENCE
+    second = critic.drawing(scene)
+    assert second is not first
+    bench.advance("update")  # pauses the run
+    assert critic.drawing(scene).figure != second.figure
+
+
+@pages
+def test_a_further_panel_has_one_name(key: str) -> None:
+    """The button that opens a panel has the same title as the panel."""
+    scene = scene_of(key)
     for extra in actor_critic_page.extras(PRESETS[key], ()):
         panel = extra.panel(scene)
         assert isinstance(panel, FigurePanel)

@@ -11,6 +11,7 @@ from pglab.language import _
 PAGE = "page"
 HIDE = "hide"  # the address parameter with the names of what the page does not show
 MENU = "menu"  # links can hide the menu by this name
+_TITLE = "page_title"
 _PAGE_CHANGED = "page_changed"
 
 
@@ -35,7 +36,7 @@ def navigation() -> Any:
         position="hidden" if hidden else "sidebar",
     )
     st.session_state[_PAGE_CHANGED] = st.session_state.get(PAGE) != page.url_path
-    st.session_state[PAGE] = page.url_path
+    st.session_state[PAGE], st.session_state[_TITLE] = page.url_path, page.title
     return page
 
 
@@ -43,6 +44,12 @@ def page_changed() -> bool:
     """Return whether the previous script run drew a different page, or no page."""
     changed: bool = st.session_state[_PAGE_CHANGED]
     return changed
+
+
+def page_title() -> str:
+    """Return the title of the visitor's current page, as it appears in the menu."""
+    title: str = st.session_state[_TITLE]
+    return title
 
 
 def current_page() -> str:

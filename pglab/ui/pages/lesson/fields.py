@@ -70,12 +70,6 @@ class Fields:
 def draw_fields(page: Page, fields: Fields) -> None:
     """Draw all fields of a step, except the titles and the task."""
     _question(fields)
-    st.caption(
-        _(
-            "The step opens this page with its present settings, view and chapter. Choose what "
-            "students do not see, or cannot change:"
-        )
-    )
     _restrictions(page.offers, fields)
     _start(page, fields)
     _for_lecturer(fields)

@@ -25,7 +25,7 @@ from pglab.ui.pages.lesson.reopening import key_of, page_of_path
 from pglab.ui.pages.lesson.sharing import share
 from pglab.ui.pages.lesson.visit import present_visit
 from pglab.ui.shell.address_bar import written
-from pglab.ui.shell.menu import current_page
+from pglab.ui.shell.menu import current_page, page_title
 from pglab.ui.shell.theme import page_theme
 from pglab.ui.shell.visibility import offers, visibility
 
@@ -72,6 +72,12 @@ def _dialog(page: Page) -> None:
     if made is not None:
         _show_made(made)
         return
+    st.caption(
+        _(
+            "The step opens the page *{title}* with its present settings, view and chapter. For "
+            "another page, open that page first."
+        ).format(title=page_title())
+    )
     extended = _lesson_to_extend()
     number = 1 if extended is None else len(extended[1].steps) + 1
     fields = Fields(f"lesson.making.{number}")

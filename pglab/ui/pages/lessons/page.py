@@ -180,7 +180,8 @@ def _own() -> None:
     st.markdown("##### " + _("Your lessons"))
     rows = keeping.own_lessons()
     if not rows:
-        st.info(_("You have no lessons yet.") + " " + how_to_make())
+        st.info(_("You have made no lessons yet."))
+    st.caption(how_to_make())
     for row in rows:
         try:
             lesson = keeping.opened(row.address)

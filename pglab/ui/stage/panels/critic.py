@@ -30,7 +30,7 @@ from pglab.plots.run import NORMS_TITLE, smoothed_norms_figure
 from pglab.records import Conflict, Floats
 from pglab.replay_buffer import Transitions
 from pglab.ui.stage.panels.heatmaps import fixed_detail, quantity_name, slices_of
-from pglab.ui.stage.panels.scenery import Scenery
+from pglab.ui.stage.panels.scenery import Scenery, made_rarely
 from pglab.ui.stage.panels.updates import update_series
 from pglab.ui.stage.picture import FigurePanel
 
@@ -192,6 +192,7 @@ def _norms(
     return FigurePanel(key, title, subtitle, figure, patient=True, alt=title)
 
 
+@made_rarely
 def drawing(scene: Scenery) -> FigurePanel:
     """Draw the network; each layer shows the gradient norm of each loss that affects this layer."""
     session = scene.bench.shown_session

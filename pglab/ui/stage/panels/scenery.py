@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +19,7 @@ from pglab.looks.probes import Quantity, Slice, maps_over
 from pglab.plots.figures import step_limit
 from pglab.session.bench import Bench
 from pglab.session.stored.usual_curves import usual_band
+from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.picture import FigurePanel, PlayerPanel
 from pglab.ui.stage.rhythm import shared_rhythm
 from pglab.ui.stage.video.player import Showing
@@ -23,7 +28,7 @@ from pglab.ui.stage.video.player import Showing
 # frame has its own grid with fewer points. On a busy server, all frames share one such small grid.
 # The browser interpolates between the grid points.
 FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
-
+PATIENCE = 0.45  # seconds between two drawings of a patient panel, as in js/figures.js
 
 Value = TypeVar("Value")
 
@@ -109,6 +114,26 @@ class Scenery:
 
 
 PanelMaker = Callable[[Scenery], FigurePanel | PlayerPanel]
+
+
+def made_rarely(make: Callable[[Scenery], FigurePanel]) -> Callable[[Scenery], FigurePanel]:
+    """Make a costly patient panel as rarely as Plotly draws it: at most twice a second.
+
+    This is for a panel of which the stage draws nothing between two of Plotly's drawings. While no
+    run trains, the panel is made for each picture.
+    """
+    latest: WeakKeyDictionary[TrainingSession, tuple[float, FigurePanel]] = WeakKeyDictionary()
+
+    @wraps(make)
+    def panel(scene: Scenery) -> FigurePanel:
+        session, now = scene.bench.shown_session, time.perf_counter()
+        made_at, made = latest.get(session, (-math.inf, None))
+        if made is None or not scene.bench.running or now >= made_at + PATIENCE:
+            made = make(scene)
+            latest[session] = now, made
+        return made
+
+    return panel
 
 
 def resolution(planes: Sequence[Slice]) -> int:
