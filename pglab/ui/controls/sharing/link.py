@@ -14,6 +14,7 @@ from pglab.language import _
 from pglab.ui.controls.sharing.copy_link import copy_button
 
 ELSEWHERE = ("198.51.100.1", 9)  # any address outside the own network; nothing is sent to it
+CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")  # files of Docker and of Podman
 EVERYWHERE = {None, "", "0.0.0.0", "::"}
 
 
@@ -78,7 +79,7 @@ def network_address() -> str | None:
 
     In a container, it is None, because other computers cannot reach the container's address.
     """
-    if Path("/.dockerenv").exists():
+    if any(Path(mark).exists() for mark in CONTAINER_MARKS):
         return None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
