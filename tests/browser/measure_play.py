@@ -20,7 +20,7 @@ GAMES = 3
 LONGEST = 30_000  # milliseconds
 LEAST_GAP, LARGEST_GAP = 90, 160  # milliseconds between two presses
 
-# Finds the game inside the component's shadow tree.
+# Finds the game inside the component's shadow tree. A key counts if its episode goes on.
 FIND = """() => {
     window.game = () => [...document.querySelectorAll("*")]
         .map((element) => element.shadowRoot?.querySelector(".play")).find(Boolean);
@@ -28,10 +28,12 @@ FIND = """() => {
     window.addEventListener("keydown", ({key, timeStamp}) => {
         if (!key.startsWith("Arrow")) return;
         const game = window.game();
+        if (game.dataset.phase !== "playing") return;
         const before = game.dataset.step;
         const observer = new MutationObserver(() => {
             if (game.dataset.step === before) return;
             observer.disconnect();
+            if (Number(game.dataset.step) < Number(before)) return; // the episode is over
             // The game draws in a frame's callback, so a timer fires after the frame is painted.
             setTimeout(() => window.delays.push(performance.now() - timeStamp), 0);
         });
