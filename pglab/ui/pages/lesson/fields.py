@@ -101,7 +101,7 @@ def _restrictions(parts: Mapping[str, Offer], fields: Fields) -> None:
         _("Hide"),
         list(hideable),
         format_func=lambda name: hideable[name],
-        placeholder=_("Nothing is hidden; type to search"),
+        placeholder=_("Nothing is hidden; type a name"),
         **fields.of(HIDE),
     )
     lockable = _labels({name: o for name, o in parts.items() if o.lockable and name not in hidden})
@@ -109,7 +109,7 @@ def _restrictions(parts: Mapping[str, Offer], fields: Fields) -> None:
         _("Show, but lock"),
         [name for name in lockable if name != MENU],
         format_func=lambda name: lockable[name],
-        placeholder=_("Nothing is locked; type to search"),
+        placeholder=_("Nothing is locked; type a name"),
         **fields.of(LOCK),
     )
 
@@ -184,7 +184,7 @@ def _question(fields: Fields) -> None:
                 height=AREA_PIXELS,
             )
         st.text_area(
-            _("Answer (Markdown), shown when a student has locked a choice"),
+            _("Answer (Markdown), shown after the student's answer"),
             **fields.of("answer"),
             max_chars=MOST_IN_TEXT,
             height=AREA_PIXELS,

@@ -19,6 +19,7 @@ from pglab.language import _
 from pglab.library.model_card.markdown import escaped
 from pglab.library.store.problems import LibraryUnavailable
 from pglab.ui.controls.lab import lab_of_page
+from pglab.ui.pages.gradient_lab.page import KEY as GRADIENT_LAB
 from pglab.ui.pages.lesson.fields import AREA_PIXELS, Fields, Page, draw_fields, made_step
 from pglab.ui.pages.lesson.keeping import draft, keep, opened, own_lessons, set_draft
 from pglab.ui.pages.lesson.reopening import key_of, page_of_path
@@ -60,6 +61,17 @@ def how_to_make() -> str:
     )
 
 
+def _opens(page: Page) -> str:
+    """Return sentences that say how students find the page of the step."""
+    told = _(
+        "The step opens the page *{title}* with its present settings, view and chapter. For "
+        "another page, open that page first."
+    ).format(title=page_title())
+    if page.name == GRADIENT_LAB:
+        told += " " + _("Students find the result for these settings already drawn.")
+    return told
+
+
 def how_to_extend() -> str:
     """Return sentences that say how a visitor adds a step to the chosen lesson."""
     return _("The next step that you make is added to this lesson.") + " " + how_to_make()
@@ -72,12 +84,7 @@ def _dialog(page: Page) -> None:
     if made is not None:
         _show_made(made)
         return
-    st.caption(
-        _(
-            "The step opens the page *{title}* with its present settings, view and chapter. For "
-            "another page, open that page first."
-        ).format(title=page_title())
-    )
+    st.caption(_opens(page))
     extended = _lesson_to_extend()
     number = 1 if extended is None else len(extended[1].steps) + 1
     fields = Fields(f"lesson.making.{number}")

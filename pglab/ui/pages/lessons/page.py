@@ -48,8 +48,10 @@ def lessons_page() -> None:
         st.caption(
             _(
                 "A lesson leads through the app step by step: each step opens a page, gives a task "
-                "and asks a question before you see the answer."
+                "and asks a question before you see the answer. You can make lessons, too."
             )
+            + " "
+            + how_to_make()
         )
     _open_rooms()
     _say_finished()
@@ -181,7 +183,6 @@ def _own() -> None:
     rows = keeping.own_lessons()
     if not rows:
         st.info(_("You have made no lessons yet."))
-    st.caption(how_to_make())
     for row in rows:
         try:
             lesson = keeping.opened(row.address)
