@@ -123,8 +123,8 @@ class Moves:
     factor by which the step multiplied the actor's gradient g: −reach·g is the part of Δθ that g
     caused. `policy` is a copy of the policy, made before the step that used the actor's gradient.
     `actor_norm` is the norm of the actor's gradient without the entropy bonus. If the actor does
-    not learn, `policy` and `actor_norm` are None.
-    `carried` maps each cause to its part of Adam's first moment m.
+    not learn, `policy` and `actor_norm` are None. `carried` maps each cause to its part of Adam's
+    first moment m.
     """
 
     by_cause: dict[str, list[Tensor]]

@@ -59,8 +59,8 @@ class LearningCurves:
     """One agent's results for the seeds 0, 1, 2, …, in windows of `WINDOW` environment steps.
 
     All arrays have the shape [seeds, windows]. `counts` is the number of episodes that ended in
-    each window, and `sums` is the sum of the returns of these episodes. `engine`
-    names the engine that trained the seeds.
+    each window, and `sums` is the sum of the returns of these episodes. `engine` names
+    the engine that trained the seeds.
 
     In a shared body, the actor's gradient and the critic's gradient have a cosine. `updates` is
     the number of updates in which this cosine is defined, and `conflicts` is the number of those

@@ -15,7 +15,7 @@ from pglab.ui.controls.sharing.copy_link import copy_button
 
 ELSEWHERE = ("198.51.100.1", 9)  # any address outside the own network; nothing is sent to it
 CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")  # files of Docker and of Podman
-EVERYWHERE = {None, "", "0.0.0.0", "::"}
+EVERYWHERE = {None, "", "0.0.0.0", "::"}  # with such a server.address, all networks are served
 
 
 def public_url() -> str:

@@ -16,7 +16,7 @@ const GRAPH_CONFIG = {
 
 // A figure is patient if Plotly may redraw it rarely during a run. Between two redraws of a patient
 // figure, Plotly waits at least this long, and these redraws take at most this share of the time.
-const PATIENCE_MILLISECONDS = 450;
+const PATIENCE_MILLISECONDS = 450; // as PATIENCE in panels/scenery.py
 const PATIENT_SHARE = 0.02;
 
 const LARGEST_FONT = 18; // pixels
