@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pglab.algorithms.run import sample_action
+from pglab.engine.kernels.steps import sample
 
 
 def test_frequencies_are_the_probabilities() -> None:
@@ -38,6 +39,16 @@ def test_actions_are_those_of_numpy() -> None:
     ours, numpys = np.random.default_rng(2), np.random.default_rng(2)
     for row in rows:
         assert sample_action(row, ours) == numpys.choice(4, p=row)
+
+
+def test_the_compiled_code_draws_the_same_actions() -> None:
+    dice = np.random.default_rng(3)
+    rows = dice.dirichlet(np.ones(3), size=500).astype(np.float32)
+    rows[::2] *= np.float32(0.2)  # much farther from 1 than rounding, so that no draw hides a gap
+    for seed, row in enumerate(rows):
+        draw = np.random.default_rng(seed).random()
+        compiled = sample(row, draw)  # type: ignore[no-untyped-call]
+        assert compiled == sample_action(row, np.random.default_rng(seed))
 
 
 def test_a_sum_short_of_one_leaves_no_gap() -> None:
