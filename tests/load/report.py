@@ -53,7 +53,8 @@ def of_visitors(visitors: Sequence[LoadVisitor], used: float) -> list[str]:
         f"delay of a picture: {quantiles([d for v in visitors for d in v.delays])}",
         f"click to effect: {quantiles(together)}",
         *(f"  {kind}: {quantiles(seconds)}" for kind, seconds in sorted(clicks.items())),
-        f"page opened: {quantiles([seconds for v in visitors for seconds in v.opened])}",
+        f"page opened meanwhile: {quantiles([seconds for v in visitors for seconds in v.opened])}",
+        f"  on arrival: {quantiles([seconds for v in visitors for seconds in v.arrivals])}",
         f"training: {sum(steps):,.0f} steps/s in sum, median {statistics.median(steps):,.0f}, "
         f"least {steps[0]:,.0f}",
         f"picture: {size / 1000:.1f} kB, {1000 * used / max(pictures, 1):.1f} ms of processor "

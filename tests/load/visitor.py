@@ -32,6 +32,7 @@ class LoadVisitor(Visitor):
     delays: list[float] = field(default_factory=list)  # of pictures, until their arrival
     clicks: dict[str, list[float]] = field(default_factory=dict)  # until the effect; key: kind
     opened: list[float] = field(default_factory=list)  # time to the first picture of a page
+    arrivals: list[float] = field(default_factory=list)  # the same, before the measurement
     watched: float = 0.0  # measured time with a run in progress
     trained: int = 0  # environment steps in this time
     measuring: bool = False
@@ -39,8 +40,8 @@ class LoadVisitor(Visitor):
     async def visit(self, page: str) -> None:
         """Open a page and wait for its first picture."""
         begun = time.perf_counter()
-        self.path = page
         if self._socket is None:
+            self.path = page
             await self.open()
         else:
             await self.go(page)
@@ -54,7 +55,8 @@ class LoadVisitor(Visitor):
 
     async def _wait_for_channel(self, page: str, begun: float) -> None:
         await self.wait_for(lambda: bool(self._channel) and self.path == page)
-        self.opened.append(time.perf_counter() - begun)
+        opened = self.opened if self.measuring else self.arrivals
+        opened.append(time.perf_counter() - begun)
         await self.settle()
 
     async def start(self) -> None:
@@ -102,9 +104,10 @@ class LoadVisitor(Visitor):
                 await self.send(another_value(chapters, dice), fragment=chapters.fragment)
                 await self.settle()
         else:
-            page = self.path
+            page, query = self.path, self.query
             await self.visit(dice.choice([other for other in PAGES if other != page]))
-            await self.visit(page)
+            self.path, self.query = page, query
+            await self.reload()
             await self.start()
 
     def button(self, label: str) -> Control:
