@@ -316,7 +316,8 @@ def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Grad
     """Take one Adam step with the sum of the gradients.
 
     A parameter without a gradient does not change. If `max_gradient_norm` is positive, the sum of
-    the gradients is scaled down until its Euclidean norm is at most `max_gradient_norm`.
+    the gradients is scaled down until its Euclidean norm is at most `max_gradient_norm`, as PyTorch
+    does it.
 
     Raises:
         TrainingDiverged: the sum of the gradients is not finite. In this case, no parameter
@@ -331,13 +332,14 @@ def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Grad
         return
     gradient_norm, max_norm = norm(total), run.config.max_gradient_norm
     require_finite(run.global_step, "gradient", gradient_norm)
-    if max_norm and gradient_norm > max_norm:
-        total = {parameter: d * (max_norm / gradient_norm) for parameter, d in total.items()}
 
     # --- Step
     optimizer.zero_grad()
     for parameter, derivative in total.items():
-        parameter.grad = derivative
+        # Clipping must not change the gradients of the caller.
+        parameter.grad = derivative.clone() if max_norm else derivative
+    if max_norm:
+        nn.utils.clip_grad_norm_(total, max_norm)
     of_actor = optimizer is run.actor_optimizer  # also true of the optimiser of a shared body
     optimizer.param_groups[0]["lr"] = (
         run.config.learning_rate if of_actor else run.config.critic_learning_rate

@@ -12,6 +12,8 @@ from pglab.records import Conflict
 
 Gradient = dict[nn.Parameter, Tensor]
 
+CLIP_EPSILON = 1e-6  # PyTorch adds it to the norm, so that it never divides by 0
+
 
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
     """Compute ∇loss for each parameter. Leave out parameters that do not affect the loss.
@@ -33,6 +35,14 @@ def norm(of: Gradient) -> float:
     If an entry of the gradient is not finite, the norm is not finite.
     """
     return float(torch.nn.utils.get_total_norm(list(of.values())))
+
+
+def clip_factor(length: float, limit: float) -> float:
+    """The factor by which `clip_grad_norm_` of PyTorch multiplies a gradient with this norm.
+
+    If `limit` is 0, there is no limit.
+    """
+    return min(1.0, limit / (length + CLIP_EPSILON)) if limit else 1.0
 
 
 def conflict_between(actor: Gradient, critic: Gradient) -> Conflict | None:

@@ -193,9 +193,12 @@ def learn(run: ReinforceRun, batch: Transitions, weights: Floats) -> tuple[float
 
 
 def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
-    """The baseline b: 0, the mean of the returns, or a learned V(sₜ)."""
+    """The baseline b: 0, the mean of the returns, or a learned V(sₜ).
+
+    Normalised weights have mean 0 anyway. So with them, the baseline "mean" is 0.
+    """
     match run.config.baseline:
-        case "mean":
+        case "mean" if not run.config.normalize_returns:
             return float(returns.mean())
         case "value":
             assert run.value is not None

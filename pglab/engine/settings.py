@@ -30,7 +30,7 @@ def reinforce_settings(config: ReinforceConfig) -> ReinforceSettings:
         entropy_coefficient=config.entropy_coefficient,
         episodes_per_update=config.episodes_per_update,
         min_batch_steps=config.min_batch_steps,
-        mean_baseline=config.baseline == "mean",
+        mean_baseline=config.baseline == "mean" and not config.normalize_returns,
         value_baseline=config.baseline == "value",
         whole_episode=config.return_form == "whole_episode",
         normalize=config.normalize_returns,

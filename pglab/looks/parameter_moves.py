@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pglab.algorithms.agents import AgentRun
-from pglab.algorithms.gradients import Gradient, norm
+from pglab.algorithms.gradients import Gradient, clip_factor, norm
 from pglab.config import ActorCriticConfig
 from pglab.losses import entropy
 from pglab.networks import PolicyNetwork
@@ -78,7 +78,6 @@ def noted_step(
     if not any(parameter in total for parameter in parameters):
         return None
     bound = config.max_gradient_norm if isinstance(config, ActorCriticConfig) else 0.0
-    length = norm(total)
     states = [optimizer.state.get(parameter) or {} for parameter in parameters]
     group = optimizer.param_groups[0]
 
@@ -101,7 +100,7 @@ def noted_step(
         learning_rate=config.learning_rate,
         betas=tuple(group["betas"]),
         epsilon=float(group["eps"]),
-        kept=bound / length if bound and length > bound else 1.0,
+        kept=clip_factor(norm(total), bound),
     )
 
 

@@ -146,5 +146,4 @@ def read_adam(there: Locals, optimizer: torch.optim.Adam) -> Values:
         "learning_rate": float(group["lr"]),
         "parameter": float(parameter.detach().flatten()[place]),
         "norm": length,
-        "max_norm": getattr(there["run"].config, "max_gradient_norm", 0.0),
     }

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pglab.algorithms.gradients import CLIP_EPSILON
 from pglab.engine.compiling import exact
 from pglab.engine.kernels.steps import (
     BATCH_ROWS,
@@ -99,12 +100,9 @@ def note_conflict(record, row, actor_square, critic_square, dot):
 
 @exact
 def scale_of(square, limit):
-    """The factor that scales a gradient down to the norm `limit`; 1 if this is not necessary.
-
-    `square` is the squared norm of the gradient. If `limit` is 0, there is no limit.
-    """
+    """The factor `clip_factor` for a gradient whose squared norm is `square`."""
     length = math.sqrt(max(square, 0.0))
-    return limit / length if limit > 0 and length > limit else 1.0
+    return min(1.0, limit / (length + CLIP_EPSILON)) if limit > 0 else 1.0
 
 
 @exact

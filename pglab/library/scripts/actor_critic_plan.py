@@ -18,11 +18,11 @@ from pglab.library.scripts.plan import (
 from pglab.networks import matched_hidden_sizes
 
 CARTPOLE = "CartPole-v1"  # each of its rewards is 1
-ACTOR_FIELDS = (("observation", "np.ndarray"), ("action", "int | np.ndarray"))
+ACTOR_FIELDS = (("observation", "np.ndarray"), ("action", "int"))
 CRITIC_FIELDS = (
     *ACTOR_FIELDS,
-    ("reward", "float | np.ndarray"),
-    ("terminated", "bool | np.ndarray"),
+    ("reward", "float"),
+    ("terminated", "bool"),
     ("next_observation", "np.ndarray"),
 )
 WEIGHTS = {  # the code and the formula of each policy signal
@@ -84,6 +84,7 @@ class ActorCriticPlan(Plan):
         self.makes_networks = not self.shared and bool(self.hidden_sizes or config.symexp_heads)
 
         self.clips = config.max_gradient_norm > 0 and self.learns
+        self.measures_gradient = self.clips or config.symexp_heads
         self.entropy_bonus = config.entropy_coefficient > 0 and self.actor_learns
         self.pulls = config.q_regularization > 0 and self.critic_learns
         self.weighs_critic = config.value_loss_coefficient != 1 and self.critic_learns
@@ -155,6 +156,10 @@ class ActorCriticPlan(Plan):
         """The part of the critic that the critic's loss changes."""
         return "critic[1:]" if self.critic_blocked else "critic"
 
+    def measured(self, network: str) -> str:
+        """The argument with the network whose gradient is measured; empty if none is."""
+        return f", {network}" if self.measures_gradient else ""
+
     @property
     def actor_optimizer(self) -> str:
         """The script's name for the optimiser of the actor."""
@@ -176,8 +181,7 @@ class ActorCriticPlan(Plan):
     def title(self) -> str:
         """The title of the script, which names the kind of agent."""
         if self.config.critic_only:
-            neural = self.hidden_sizes or self.config.symexp_heads
-            network = "neural network" if neural else "linear network"
+            network = "neural network" if self.hidden_sizes else "linear network"
             return f"Q-learning with a {network}" if self.learns else f"A random {network} as Q"
         return "Actor-critic with an action-value critic"
 
@@ -190,7 +194,7 @@ class ActorCriticPlan(Plan):
         if self.config.critic_only:
             yield "The agent takes the action with the largest Q, or sometimes a random action."
         elif not self.shared:
-            linear = "" if self.hidden_sizes or self.config.symexp_heads else "linear "
+            linear = "" if self.hidden_sizes else "linear "
             yield f"The actor π_θ and the critic Q_φ are two {linear}networks."
         elif self.hidden_sizes:
             yield "The actor π_θ and the critic Q_φ share their hidden layers."
@@ -205,13 +209,14 @@ class ActorCriticPlan(Plan):
             *most, last = map(str, self.config.hidden_sizes)
             layers = f"hidden layers of {', '.join(most)} and" if most else "a hidden layer of"
             yield (
-                "The sizes of their hidden layers give them together about as many parameters as "
-                f"an actor and a critic have that share {layers} {last} units."
+                "Their hidden layers are narrow: both networks together have about as many "
+                f"parameters as one network with two heads and {layers} {last} units."
             )
         if self.config.symexp_heads:
-            layer = "The last" if self.config.critic_only else "Each last"
+            which = "The" if self.config.critic_only else "Each"
+            layer = f"{which}{' last' if self.hidden_sizes else ''} linear layer"
             yield (
-                f"{layer} linear layer is followed by symexp, sign(x)·(e^|x| − 1), so that small "
+                f"{layer} is followed by symexp, sign(x)·(e^|x| − 1), so that small "
                 "weights can give large outputs."
             )
         if self.actor_blocked:
@@ -276,16 +281,17 @@ class ActorCriticPlan(Plan):
             if self.begins_with_none:
                 yield "Only the actor learns while the buffer holds less than one batch."
         blocked = self.actor_blocked or self.critic_blocked
-        if self.both_learn and self.shared and self.hidden_sizes and not blocked:
+        shares = self.both_learn and self.shared and bool(self.hidden_sizes) and not blocked
+        if shares:
             yield "The shared hidden layers belong to both θ and φ."
         if self.actor_learns:
-            yield f"No gradient flows through wₜ{' and y' if self.critic_learns else ''}."
+            yield f"No gradient flows through wₜ{' or y' if self.critic_learns else ''}."
             yield SURROGATE
             if self.leaves_factor_out:
                 yield NO_DISCOUNT_FACTOR
         elif self.critic_learns:
             yield "No gradient flows through y."
-        if self.weighs_critic and not self.sums_losses:
+        if self.weighs_critic and not shares:
             clipping = ", except where the gradient is clipped" if self.clips else ""
             yield f"Adam's steps hardly depend on the factor v{clipping}."
 
@@ -350,7 +356,7 @@ class ActorCriticPlan(Plan):
                 'Konda & Tsitsiklis (1999), "Actor-critic algorithms"',
                 "Sutton & Barto (2018), section 13.5",
             ]
-        if self.critic_learns or self.config.critic_only:
+        if self.critic_learns:
             papers.append('Watkins & Dayan (1992), "Q-learning"')
         if self.replay:
             papers += ["Lin (1992), on replay", "Mnih et al. (2015), on target networks"]
@@ -358,4 +364,4 @@ class ActorCriticPlan(Plan):
             papers.append("Hafner et al. (2023), on symexp")
         if self.actor_learns and self.leaves_factor_out:
             papers.append(FACTOR_SOURCE)
-        return source_paragraph(papers)
+        return source_paragraph(papers) if papers else ""

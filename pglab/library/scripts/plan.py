@@ -32,6 +32,7 @@ class Plan:
     learns = True
     replay = False
     clips = False
+    measures_gradient = False  # the script computes the norm of each gradient
     transition_fields: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, config: RunConfig) -> None:

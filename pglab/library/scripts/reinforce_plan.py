@@ -23,8 +23,8 @@ class ReinforcePlan(Plan):
         super().__init__(config)
         self.config = config
         self.learned_baseline = config.baseline == "value"
-        self.weighs = config.baseline != "none" or config.normalize_returns
         self.whole_episode = config.return_form == "whole_episode"
+        self.weighs = bool(self.weight_formulas)
         self.leaves_factor_out = self.leaves_factor_out and not self.whole_episode
         self.waits_for_episodes = config.episodes_per_update > 1
         # Each episode has at least one step.
@@ -66,13 +66,20 @@ class ReinforcePlan(Plan):
         return "Gₜ = rₜ + γ·Gₜ₊₁; at the last step of an episode, Gₜ = rₜ"
 
     @property
-    def weight_formula(self) -> str:
-        """The formula of the weights."""
+    def weight_formulas(self) -> list[str]:
+        """The formulas of the weights; empty if the weights are the returns."""
         symbol = self.return_symbol
-        baseline = {"none": "", "mean": f" − mean({symbol})", "value": " − V(sₜ)"}
-        normalized = ", shifted and scaled to mean 0 and standard deviation 1"
-        weight = f"wₜ = {symbol}{baseline[self.config.baseline]}"
-        return weight + normalized if self.config.normalize_returns else weight
+        match self.config.baseline, self.config.normalize_returns:
+            case "none", False:
+                return []
+            case "mean", False:
+                return [f"wₜ = {symbol} − mean({symbol})"]
+            case "value", False:
+                return [f"wₜ = {symbol} − V(sₜ)"]
+            case "value", True:
+                return [f"Aₜ = {symbol} − V(sₜ)", "wₜ = (Aₜ − mean(Aₜ)) / std(Aₜ)"]
+            case _:
+                return [f"wₜ = ({symbol} − mean({symbol})) / std({symbol})"]
 
     @property
     def loss_formula(self) -> str:
@@ -88,26 +95,24 @@ class ReinforcePlan(Plan):
 
     def _remarks(self) -> Iterator[str]:
         yield SURROGATE
-        long = ""
-        if self.only_rewards or self.only_costs:
-            long = f" Here, long batches are the {'good' if self.only_rewards else 'bad'} ones."
-        yield f"L(θ) is a mean over T steps, so a step weighs less if its batch is long.{long}"
-        error = "small" if self.only_rewards else "large" if self.only_costs else "small or large"
-        where = "" if self.whole_episode else ", most of all near the limit"
         yield (
-            "An episode that reaches the time limit counts like an episode that ended, so its "
-            f"returns are too {error}{where}."
-            if self.config.gamma
-            else "An episode that reaches the time limit counts like an episode that ended."
+            "The policy gradient is a sum over the steps of an episode. L(θ) is a mean over all T "
+            "steps instead, so each step counts less in a batch of long episodes."
+        )
+        missing = ": the rewards that would follow are missing from its returns"
+        yield (
+            "An episode that reaches the time limit counts like an episode that ended"
+            f"{missing if self.config.gamma else ''}."
         )
         if self.leaves_factor_out:
             yield NO_DISCOUNT_FACTOR
         if self.whole_episode:
-            yield "G₀ also counts the rewards before an action: on average, these change nothing."
-        if self.config.normalize_returns and self.config.baseline == "mean":
-            yield f"The shift makes the baseline mean({self.return_symbol}) superfluous."
-        if not self.learned_baseline:
-            yield "Without a learned baseline, the gradient is noisy."
+            yield (
+                "G₀ also counts the rewards before an action. On average, they do not change the "
+                "gradient, but they make it noisier."
+            )
+        if not self.weighs:
+            yield "Without a baseline, the gradient is noisy."
 
     @property
     def idea(self) -> str:
@@ -124,13 +129,14 @@ class ReinforcePlan(Plan):
             )
         elif self.only_rewards:
             yield (
-                "After whole episodes, the agent makes each action more likely, in proportion to "
-                f"the return {which}."
+                "After whole episodes, the agent pushes up the probability of each action that it "
+                f"took, in proportion to the return {which}. {self._win('larger returns')}"
             )
         elif self.only_costs:
             yield (
-                "After whole episodes, the agent makes each action less likely, in proportion to "
-                f"the return {which}, which is never positive."
+                "After whole episodes, the agent pushes down the probability of each action that "
+                "it took, in proportion to the costs (the return without its minus sign) "
+                f"{which}. {self._win('smaller costs')}"
             )
         else:
             yield (
@@ -145,6 +151,14 @@ class ReinforcePlan(Plan):
                 f"{self.return_symbol}."
             )
         yield "An update learns from all T steps of these episodes:"
+
+    @staticmethod
+    def _win(which: str) -> str:
+        """Say which actions gain if the probabilities of all actions are pushed the same way."""
+        return (
+            "The probabilities in a state add up to 1, so it is the actions with "
+            f"{which} that become more likely."
+        )
 
     @property
     def sources(self) -> str:
@@ -174,8 +188,9 @@ class ReinforcePlan(Plan):
     def weights(self) -> str:
         """The code that computes the weights of the batch."""
         baseline = {"none": "", "mean": " - np.mean(returns)", "value": " - baseline"}
-        weights = f"np.array(returns){baseline[self.config.baseline]}"
-        return f"normalized({weights})" if self.config.normalize_returns else weights
+        if not self.config.normalize_returns:
+            return f"np.array(returns){baseline[self.config.baseline]}"
+        return f"normalized(np.array(returns){' - baseline' if self.learned_baseline else ''})"
 
     @property
     def update_condition(self) -> str:

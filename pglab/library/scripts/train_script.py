@@ -22,8 +22,9 @@ def train_script(config: AgentConfig) -> str:
     On the same machine with the same package versions, the script and the reference engine have
     the same returns, bit for bit. The setting `engine` has no effect. The script prints each
     episode; its function `train` yields the exact returns. If training diverges, the script and
-    the reference engine stop at the same step, with one exception. If the actor does not learn and
-    its unused loss is no longer finite, the script goes on.
+    the reference engine stop at the same step, with two exceptions. The script goes on if the
+    actor does not learn and its unused loss is no longer finite. And a gradient that overflows
+    while the loss is finite stops a script without symexp and clipping only afterwards.
 
     Raises:
         ConfigError: the environment cannot be used.
