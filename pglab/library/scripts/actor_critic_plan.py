@@ -18,6 +18,7 @@ from pglab.library.scripts.plan import (
 from pglab.networks import matched_hidden_sizes
 
 CARTPOLE = "CartPole-v1"  # each of its rewards is 1
+KEPT = "it keeps its initial parameters"
 ACTOR_FIELDS = (("observation", "np.ndarray"), ("action", "int"))
 CRITIC_FIELDS = (
     *ACTOR_FIELDS,
@@ -74,7 +75,7 @@ class ActorCriticPlan(Plan):
         self.sums_losses = self.both_learn and self.shared and not self.replay
         self.waits = self.learns and config.rollout_steps > 1
         updates = config.total_steps // config.rollout_steps
-        most = "at most " if self.may_be_solved else ""
+        most = "at most " if self.may_be_solved and config.stop_when_solved else ""
         self.updates = f"{most}1 update" if updates == 1 else f"{most}{updates:,} updates"
         self.keeps_rollout = self.waits and (self.actor_learns or not self.replay)
 
@@ -183,7 +184,11 @@ class ActorCriticPlan(Plan):
         if self.config.critic_only:
             network = "neural network" if self.hidden_sizes else "linear network"
             return f"Q-learning with a {network}" if self.learns else f"A random {network} as Q"
-        return "Actor-critic with an action-value critic"
+        if self.both_learn:
+            return "Actor-critic with an action-value critic"
+        if self.actor_learns:
+            return "Policy gradient with a critic that does not learn"
+        return f"A random policy{' beside a critic that learns' if self.critic_learns else ''}"
 
     @property
     def idea(self) -> str:
@@ -232,14 +237,30 @@ class ActorCriticPlan(Plan):
             steps = "steps" if self.waits else "step"
             yield f"The critic learns by one-step Q-learning on the {steps} just taken."
         else:
-            yield "Q does not learn: it keeps its initial parameters."
+            yield f"Q does not learn: {self._kept('actor', 'Q', blocked=self.actor_blocked)}."
             if self.actor_learns:
                 yield "So no reward reaches the actor, and its returns can improve only by chance."
         if not (self.actor_learns or self.config.critic_only):
-            useless = ", so the critic has no effect on the actions" if self.critic_learns else ""
-            yield f"The actor does not learn: it keeps its initial parameters{useless}."
+            kept = self._kept("critic", "the actor", blocked=self.critic_blocked)
+            yield f"The actor does not learn: {kept}."
+            if kept == KEPT and self.critic_learns:
+                yield "So the critic has no effect on the actions."
+            elif self.critic_learns:
+                yield "So its returns can improve only by chance."
         if self.actor_learns and not self.waits:
             yield f"An update {'of the actor ' if self.replay else ''}learns from one step (T = 1)."
+
+    def _kept(self, other: str, network: str, *, blocked: bool) -> str:
+        """Say which parameters of a network without a loss do not change.
+
+        `blocked` is true if the loss of the `other` network does not change the body.
+        """
+        if self.learns and self.shared and self.hidden_sizes and not blocked:
+            return (
+                f"only the loss of the {other} changes the hidden layers, and the last layer of "
+                f"{network} keeps its initial parameters"
+            )
+        return KEPT
 
     @property
     def _frozen_body(self) -> str:
@@ -351,7 +372,7 @@ class ActorCriticPlan(Plan):
     def sources(self) -> str:
         """A paragraph that names the papers."""
         papers = []
-        if not self.config.critic_only:
+        if self.actor_learns:
             papers += [
                 'Konda & Tsitsiklis (1999), "Actor-critic algorithms"',
                 "Sutton & Barto (2018), section 13.5",

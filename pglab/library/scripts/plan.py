@@ -8,7 +8,7 @@ from importlib.metadata import version
 from itertools import pairwise
 
 from pglab.config import RunConfig
-from pglab.environments import ENVIRONMENTS, make_environment, sizes
+from pglab.environments import ENVIRONMENTS, make_environment, sizes, time_limit_of
 from pglab.networks import ACTIVATIONS
 
 PACKAGES = ("torch", "gymnasium", "numpy")
@@ -43,6 +43,7 @@ class Plan:
         """
         environment = make_environment(config.env_id)
         self.observation_size, self.actions = sizes(environment)
+        self.longest = time_limit_of(environment) or 0  # steps of an episode; 0 without a limit
         environment.close()
         info = ENVIRONMENTS.get(config.env_id)
         low, high = info.return_range if info else (-1.0, 1.0)

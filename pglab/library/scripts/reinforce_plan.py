@@ -69,17 +69,18 @@ class ReinforcePlan(Plan):
     def weight_formulas(self) -> list[str]:
         """The formulas of the weights; empty if the weights are the returns."""
         symbol = self.return_symbol
+        mean, normalized = f"meanₜ({symbol})", "wₜ = (Aₜ − meanₜ(Aₜ)) / stdₜ(Aₜ)"
         match self.config.baseline, self.config.normalize_returns:
             case "none", False:
                 return []
             case "mean", False:
-                return [f"wₜ = {symbol} − mean({symbol})"]
+                return [f"wₜ = {symbol} − {mean}"]
             case "value", False:
                 return [f"wₜ = {symbol} − V(sₜ)"]
             case "value", True:
-                return [f"Aₜ = {symbol} − V(sₜ)", "wₜ = (Aₜ − mean(Aₜ)) / std(Aₜ)"]
+                return [f"Aₜ = {symbol} − V(sₜ)", normalized]
             case _:
-                return [f"wₜ = ({symbol} − mean({symbol})) / std({symbol})"]
+                return [f"wₜ = ({symbol} − {mean}) / stdₜ({symbol})"]
 
     @property
     def loss_formula(self) -> str:
@@ -111,8 +112,18 @@ class ReinforcePlan(Plan):
                 "G₀ also counts the rewards before an action. On average, they do not change the "
                 "gradient, but they make it noisier."
             )
+        if self.config.normalize_returns:
+            yield (
+                "The division by stdₜ is not part of the cited methods. It is common, because the "
+                "size of the weights then does not depend on the size of the rewards."
+            )
         if not self.weighs:
             yield "Without a baseline, the gradient is noisy."
+        if self.config.episodes_per_update * self.longest > self.config.total_steps:
+            yield (
+                "If the episodes are long, the run ends before its first update: a batch takes up "
+                f"to {self.config.episodes_per_update * self.longest:,} steps."
+            )
 
     @property
     def idea(self) -> str:
@@ -163,7 +174,7 @@ class ReinforcePlan(Plan):
     @property
     def sources(self) -> str:
         """A paragraph that names the papers."""
-        plain = self.config.baseline == "none"
+        plain = not self.weighs
         sections = f"section{' 13.3' if plain else 's 13.3 and 13.4'}, where rₜ is called Rₜ₊₁"
         papers = [
             'Williams (1992), "Simple statistical gradient-following algorithms for connectionist '
