@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pglab.config import ActorCriticConfig
 from pglab.config.fixed import EPSILON
 from pglab.library.scripts.plan import (
+    ENTROPY_SOURCE,
     FACTOR_SOURCE,
     NO_DISCOUNT_FACTOR,
     SURROGATE,
@@ -291,8 +292,8 @@ class ActorCriticPlan(Plan):
     def _cautions(self) -> Iterator[str]:
         if self.pulls:
             yield (
-                "The term k·mean( Q(s,a) ) acts as if each reward were smaller by k/2, which adds "
-                f"up {self._added_up}.{self._pulled_q} It is not part of the cited methods."
+                "The term k·mean( Q(s,a) ) is not part of the cited methods. It acts as if each "
+                f"reward were smaller by k/2, and lowers Q {self._lowered}.{self._pulled_q}"
             )
         if self.both_learn and self.replay:
             yield (
@@ -313,7 +314,7 @@ class ActorCriticPlan(Plan):
         elif self.critic_learns:
             yield "No gradient flows through y."
         if self.weighs_critic and not shares:
-            clipping = ", except where the gradient is clipped" if self.clips else ""
+            clipping = ": it only decides which gradients are clipped" if self.clips else ""
             yield f"Adam's steps hardly depend on the factor v{clipping}."
 
     @property
@@ -331,12 +332,12 @@ class ActorCriticPlan(Plan):
         )
 
     @property
-    def _added_up(self) -> str:
+    def _lowered(self) -> str:
         """Say how much the term k·mean(Q) lowers Q. Each later step adds k/2, discounted."""
         gamma, pull = self.config.gamma, self.config.q_regularization
         if gamma == 1:
-            return "over the rest of the episode"
-        return f"to at most k/(2(1−γ)) = {pull / (2 * (1 - gamma)):.3g}"
+            return "by k/2 for each step of the rest of the episode"
+        return f"by at most k/(2(1−γ)) = {pull / (2 * (1 - gamma)):.3g}"
 
     @property
     def weight_formula(self) -> str:
@@ -382,7 +383,11 @@ class ActorCriticPlan(Plan):
         if self.replay:
             papers += ["Lin (1992), on replay", "Mnih et al. (2015), on target networks"]
         if self.config.symexp_heads:
-            papers.append("Hafner et al. (2023), on symexp")
+            papers.append(
+                'Hafner et al. (2023), "Mastering diverse domains through world models", on symexp'
+            )
+        if self.entropy_bonus:
+            papers.append(ENTROPY_SOURCE)
         if self.actor_learns and self.leaves_factor_out:
             papers.append(FACTOR_SOURCE)
         return source_paragraph(papers) if papers else ""

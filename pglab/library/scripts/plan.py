@@ -18,6 +18,7 @@ NO_DISCOUNT_FACTOR = (
     "Like most implementations (Nota & Thomas 2020), this script leaves the factor γᵗ out of the "
     "policy gradient."
 )
+ENTROPY_SOURCE = 'Mnih et al. (2016), "Asynchronous methods for deep RL", on the entropy bonus'
 FACTOR_SOURCE = "Nota & Thomas (2020), on γᵗ"
 UNIT_NAMES = ("first", "second", "third", "fourth")
 
@@ -81,8 +82,8 @@ class Plan:
     def record_words(self) -> str:
         """The values that the script yields after each episode, in words."""
         if self.may_be_solved:
-            return "its last step, return, reading, and `solved`"
-        return f"its last step{', return and reading' if self.has_reading else ' and return'}"
+            return "last step, return, reading, and `solved`"
+        return f"last step{', return and reading' if self.has_reading else ' and return'}"
 
     @property
     def packages(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pglab.config import ReinforceConfig
 from pglab.library.scripts.plan import (
+    ENTROPY_SOURCE,
     FACTOR_SOURCE,
     NO_DISCOUNT_FACTOR,
     SURROGATE,
@@ -14,6 +15,9 @@ from pglab.library.scripts.plan import (
     paragraph,
     source_paragraph,
 )
+
+# No episode of these environments has fewer steps.
+SHORTEST = {"CartPole-v1": 8, "Acrobot-v1": 5, "MountainCar-v0": 20}
 
 
 class ReinforcePlan(Plan):
@@ -27,8 +31,8 @@ class ReinforcePlan(Plan):
         self.weighs = bool(self.weight_formulas)
         self.leaves_factor_out = self.leaves_factor_out and not self.whole_episode
         self.waits_for_episodes = config.episodes_per_update > 1
-        # Each episode has at least one step.
-        needed = config.min_batch_steps > config.episodes_per_update
+        shortest = SHORTEST.get(config.env_id, 1) * config.episodes_per_update
+        needed = config.min_batch_steps > shortest
         self.waits_for_steps = needed or not self.waits_for_episodes
 
     @property
@@ -62,14 +66,14 @@ class ReinforcePlan(Plan):
     def return_formula(self) -> str:
         """The formula of the return that each step gets."""
         if self.whole_episode:
-            return "G₀ = r₀ + γ·r₁ + γ²·r₂ + …, the same for each step of an episode"
+            return "G₀ = r₀ + γ·r₁ + γ²·r₂ + …; each step of an episode gets the same G₀"
         return "Gₜ = rₜ + γ·Gₜ₊₁; at the last step of an episode, Gₜ = rₜ"
 
     @property
     def weight_formulas(self) -> list[str]:
         """The formulas of the weights; empty if the weights are the returns."""
         symbol = self.return_symbol
-        mean, normalized = f"meanₜ({symbol})", "wₜ = (Aₜ − meanₜ(Aₜ)) / stdₜ(Aₜ)"
+        mean, normalized = f"mean({symbol})", "wₜ = (Aₜ − mean(Aₜ)) / std(Aₜ)"
         match self.config.baseline, self.config.normalize_returns:
             case "none", False:
                 return []
@@ -80,7 +84,7 @@ class ReinforcePlan(Plan):
             case "value", True:
                 return [f"Aₜ = {symbol} − V(sₜ)", normalized]
             case _:
-                return [f"wₜ = ({symbol} − {mean}) / stdₜ({symbol})"]
+                return [f"wₜ = ({symbol} − {mean}) / std({symbol})"]
 
     @property
     def loss_formula(self) -> str:
@@ -114,11 +118,18 @@ class ReinforcePlan(Plan):
             )
         if self.config.normalize_returns:
             yield (
-                "The division by stdₜ is not part of the cited methods. It is common, because the "
-                "size of the weights then does not depend on the size of the rewards."
+                "The division by the standard deviation is not part of the cited methods. It is "
+                "common, because the size of the weights then does not depend on the size of the "
+                "rewards."
             )
         if not self.weighs:
             yield "Without a baseline, the gradient is noisy."
+        if self.only_costs and self.longest:
+            yield (
+                "Each step costs 1 until the goal is reached. As long as no episode reaches it, "
+                f"all episodes have {self.longest} steps and the same returns, so the agent cannot "
+                "learn which actions are good."
+            )
         if self.config.episodes_per_update * self.longest > self.config.total_steps:
             yield (
                 "If the episodes are long, the run ends before its first update: a batch takes up "
@@ -181,6 +192,8 @@ class ReinforcePlan(Plan):
             'reinforcement learning"',
             f"Sutton & Barto (2018), {sections}",
         ]
+        if self.config.entropy_coefficient:
+            papers.append(ENTROPY_SOURCE)
         if self.leaves_factor_out:
             papers.append(FACTOR_SOURCE)
         return source_paragraph(papers)
