@@ -72,6 +72,8 @@ class ActorCriticPlan(Plan):
         self.buffer_fills = config.replay_capacity < config.total_steps
         at_first = min(config.rollout_steps, config.replay_capacity)  # transitions in the buffer
         self.begins_with_fewer = at_first // config.batch_size < config.critic_updates
+        at_last = min(config.total_steps, config.replay_capacity)
+        self.ends_with_fewer = at_last // config.batch_size < config.critic_updates
         self.begins_with_none = at_first < config.batch_size
         self.sums_losses = self.both_learn and self.shared and not self.replay
         self.waits = self.learns and config.rollout_steps > 1
@@ -163,6 +165,13 @@ class ActorCriticPlan(Plan):
         return f", {network}" if self.measures_gradient else ""
 
     @property
+    def fewer(self) -> str:
+        """The end of a comment on CRITIC_UPDATES: when the buffer holds too few batches."""
+        if self.ends_with_fewer:
+            return "; here always fewer"
+        return "; at first fewer" if self.begins_with_fewer else ""
+
+    @property
     def actor_optimizer(self) -> str:
         """The script's name for the optimiser of the actor."""
         return "actor_optimizer" if self.both_learn and not self.shared else "optimizer"
@@ -206,17 +215,18 @@ class ActorCriticPlan(Plan):
             yield "The actor π_θ and the critic Q_φ share their hidden layers."
         else:
             yield "The actor π_θ and the critic Q_φ are linear."
-        if self.critic_learns:
-            yield (
-                "Q(s,a) estimates the discounted return of action a in state s, if the best "
-                "actions follow."
-            )
         if self.hidden_sizes != self.config.hidden_sizes and not self.config.critic_only:
             *most, last = map(str, self.config.hidden_sizes)
             layers = f"hidden layers of {', '.join(most)} and" if most else "a hidden layer of"
             yield (
                 "Their hidden layers are narrow: both networks together have about as many "
                 f"parameters as one network with two heads and {layers} {last} units."
+            )
+        if self.critic_learns:
+            discounted = "discounted return" if self.config.gamma < 1 else "return"
+            yield (
+                f"Q(s,a) estimates the {discounted} of action a in state s, if the best actions "
+                "follow."
             )
         if self.config.symexp_heads:
             which = "The" if self.config.critic_only else "Each"
@@ -313,7 +323,9 @@ class ActorCriticPlan(Plan):
                 yield NO_DISCOUNT_FACTOR
         elif self.critic_learns:
             yield "No gradient flows through y."
-        if self.weighs_critic and not shares:
+        if self.critic_learns and not self.config.value_loss_coefficient:
+            yield "As v is 0, the gradient of L(φ) is 0, and the critic learns nothing."
+        elif self.weighs_critic and not shares:
             clipping = ": it only decides which gradients are clipped" if self.clips else ""
             yield f"Adam's steps hardly depend on the factor v{clipping}."
 
@@ -364,9 +376,10 @@ class ActorCriticPlan(Plan):
         """Say what an update does with the losses."""
         if self.sums_losses:
             return "Adam takes a step down the gradient of L(θ) + L(φ)"
-        steps = "CRITIC_UPDATES steps" if self.replay else "a step"
+        up_to = "up to " if self.begins_with_fewer else ""
+        steps = f"{up_to}CRITIC_UPDATES steps" if self.replay else "a step"
         if self.both_learn:
-            return f"Adam takes {steps} down the gradient of L(φ), then a step down that of L(θ)"
+            return f"Adam takes {steps} down the gradient of L(φ), then one for L(θ)"
         return f"Adam takes {steps} down the gradient of {'L(θ)' if self.actor_learns else 'L(φ)'}"
 
     @property

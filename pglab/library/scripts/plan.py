@@ -82,8 +82,8 @@ class Plan:
     def record_words(self) -> str:
         """The values that the script yields after each episode, in words."""
         if self.may_be_solved:
-            return "last step, return, reading, and `solved`"
-        return f"last step{', return and reading' if self.has_reading else ' and return'}"
+            return "its last step, return, reading and `solved`"
+        return f"its last step{', return and reading' if self.has_reading else ' and return'}"
 
     @property
     def packages(self) -> str:

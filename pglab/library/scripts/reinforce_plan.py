@@ -125,15 +125,24 @@ class ReinforcePlan(Plan):
         if not self.weighs:
             yield "Without a baseline, the gradient is noisy."
         if self.only_costs and self.longest:
+            yield from self._goal()
+
+    def _goal(self) -> Iterator[str]:
+        """Say what follows if the agent does not reach the goal within the time limit."""
+        same = (
+            "all steps have the same G₀"
+            if self.whole_episode
+            else "Gₜ depends on the time step, but not on the action"
+        )
+        yield (
+            "Each step costs 1 until the goal is reached. As long as no episode reaches it, all "
+            f"episodes have {self.longest} steps, and {same}."
+        )
+        batch = self.config.episodes_per_update * self.longest
+        if batch > self.config.total_steps:
             yield (
-                "Each step costs 1 until the goal is reached. As long as no episode reaches it, "
-                f"all episodes have {self.longest} steps and the same returns, so the agent cannot "
-                "learn which actions are good."
-            )
-        if self.config.episodes_per_update * self.longest > self.config.total_steps:
-            yield (
-                "If the episodes are long, the run ends before its first update: a batch takes up "
-                f"to {self.config.episodes_per_update * self.longest:,} steps."
+                "An untrained agent seldom reaches the goal. If it never does, the run ends before "
+                f"its first update, because a batch has {batch:,} steps."
             )
 
     @property
