@@ -107,6 +107,21 @@ def test_the_first_choice_after_a_step_with_a_run_counts(page: Page) -> None:
     expect(page.get_by_role("button", name="Lock my answer").first).to_be_enabled()
 
 
+def test_a_text_that_is_being_typed_survives_escape_and_closing(page: Page) -> None:
+    page.goto("/my_runs")
+    make, task = page.get_by_role("button", name="Make a lesson step"), page.get_by_label("Task")
+    make.click()
+    task.press_sequentially("Look at the list.")
+    page.keyboard.press("Escape")
+    expect(task).to_have_value("Look at the list.")
+    expect(page.get_by_role("radio", name="Choices")).to_be_visible()
+    expect(page.get_by_role("radio", name="Sketch")).to_have_count(0)  # there is no return plot
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    make.click()
+    expect(task).to_have_value("Look at the list.")
+
+
 def test_what_a_step_hides_cannot_be_reached_by_tab_or_by_link(new_page: NewPage) -> None:
     page = new_page()
     page.goto("/reinforce?hide=gamma,step,code,player&lock=learning_rate&chapter=code")

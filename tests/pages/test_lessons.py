@@ -259,6 +259,18 @@ def test_a_sketch_without_a_text_asks_for_the_expected_return() -> None:
     assert step.question == SketchQuestion("Draw the return that you expect.")
 
 
+def test_a_sketch_that_another_page_cannot_show_becomes_no_question() -> None:
+    app = open_lesson("reinforce")
+    app.button(key="make_lesson").click()
+    run(app)
+    (kind,) = (group for group in app.button_group if str(group.key).endswith(".kind"))
+    kind.set_value("sketch")
+    run(app)
+    visit(app, "maps")
+    making(app, lesson="A lesson", title="One")
+    assert keeping.opened(app.session_state["lesson.draft"]).steps[0].question is None
+
+
 def test_in_a_later_visit_a_new_lesson_is_preselected_and_the_newest_is_offered() -> None:
     app = open_lesson("reinforce")
     for title in ("Older", "Newest"):

@@ -69,7 +69,7 @@ class Fields:
 
 def draw_fields(page: Page, fields: Fields) -> None:
     """Draw all fields of a step, except the titles and the task."""
-    _question(fields)
+    _question(page, fields)
     _restrictions(page.offers, fields)
     _start(page, fields)
     _for_lecturer(fields)
@@ -144,17 +144,16 @@ def _start(page: Page, fields: Fields) -> None:
     )
 
 
-def _question(fields: Fields) -> None:
+def _question(page: Page, fields: Fields) -> None:
     """Draw the fields of the question and of its answer."""
-    kinds = {
-        "none": _("No question"),
-        "choices": _("Choices"),
-        "sketch": _("Sketch of the return curve"),
-    }
+    kinds = {"none": _("No question"), "choices": _("Choices")}
+    if page.lab is not None:  # the page has a return plot, which shows the sketch
+        kinds["sketch"] = _("Sketch of the return curve")
+    if fields.text("kind") not in kinds:  # chosen on a page with a return plot
+        st.session_state[fields.key("kind")] = "none"
     kind = st.segmented_control(
         _("Question"),
         list(kinds),
-        default="none",
         format_func=lambda name: kinds[name],
         **fields.of("kind"),
         required=True,
@@ -162,7 +161,7 @@ def _question(fields: Fields) -> None:
     if kind == "none":
         return
     st.text_input(
-        _("Text of the question"),
+        _("Text of the question (Markdown)"),
         **fields.of("question"),
         max_chars=MOST_IN_TEXT,
         placeholder=_sketch_text() if kind == "sketch" else None,

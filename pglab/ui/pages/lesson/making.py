@@ -50,7 +50,8 @@ def making_button() -> None:
         st.session_state.pop(_MADE, None)
         shown = {name: offer for name, offer in offers().items() if name != "make_lesson"}
         opened_page = Page(page, dict(written()), shown, lab_of_page(key_of(page)))
-        st.dialog(label, width="large")(_dialog)(opened_page)
+        # Esc or a click beside the dialog would lose the text that the visitor is typing.
+        st.dialog(label, width="large", dismissible=False)(_dialog)(opened_page)
 
 
 def how_to_make() -> str:
@@ -112,13 +113,15 @@ def _dialog(page: Page) -> None:
         refused: str | None = st.session_state.pop(fields.key("refused"), None)
         if refused is not None:
             st.error(escaped(refused))
-        st.button(
-            _("Save this step"),
-            icon=":material/save:",
-            type="primary",
-            key=fields.key("save"),
-            on_click=partial(_save, page, extended, fields),
-        )
+        with st.container(horizontal=True):
+            st.button(
+                _("Save this step"),
+                icon=":material/save:",
+                type="primary",
+                key=fields.key("save"),
+                on_click=partial(_save, page, extended, fields),
+            )
+            _close_button(_("Your texts stay in the form until you save the step."))
 
 
 def _lesson_to_extend() -> tuple[str, Lesson] | None:
@@ -172,3 +175,9 @@ def _show_made(named: str) -> None:
     )
     st.success(f"{saved} {how_to_extend()}")
     share(named, lesson, "lesson.made")
+    _close_button()
+
+
+def _close_button(help: str | None = None) -> None:
+    if st.button(_("Close"), key="lesson.close", help=help):
+        st.rerun()
