@@ -92,6 +92,7 @@ class ActorCriticPlan(Plan):
         self.entropy_bonus = config.entropy_coefficient > 0 and self.actor_learns
         self.pulls = config.q_regularization > 0 and self.critic_learns
         self.weighs_critic = config.value_loss_coefficient != 1 and self.critic_learns
+        self.no_weight = not config.value_loss_coefficient and self.critic_learns
         self.epsilon = EPSILON
         self.transition_fields = (
             CRITIC_FIELDS if self.critic_learns else ACTOR_FIELDS if self.actor_learns else ()
@@ -247,7 +248,9 @@ class ActorCriticPlan(Plan):
         elif self.critic_learns:
             steps = "steps" if self.waits else "step"
             yield f"The critic learns by one-step Q-learning on the {steps} just taken."
-        else:
+        if self.no_weight:
+            yield "But the factor v of its loss is 0, so it learns nothing."
+        if not self.critic_learns:
             yield f"Q does not learn: {self._kept('actor', 'Q', blocked=self.actor_blocked)}."
             if self.actor_learns:
                 yield "So no reward reaches the actor, and its returns can improve only by chance."
@@ -323,9 +326,8 @@ class ActorCriticPlan(Plan):
                 yield NO_DISCOUNT_FACTOR
         elif self.critic_learns:
             yield "No gradient flows through y."
-        if self.critic_learns and not self.config.value_loss_coefficient:
-            yield "As v is 0, the gradient of L(φ) is 0, and the critic learns nothing."
-        elif self.weighs_critic and not shares:
+        clipped_together = self.clips and self.sums_losses
+        if self.weighs_critic and not shares and not clipped_together and not self.no_weight:
             clipping = ": it only decides which gradients are clipped" if self.clips else ""
             yield f"Adam's steps hardly depend on the factor v{clipping}."
 
@@ -339,8 +341,8 @@ class ActorCriticPlan(Plan):
             factor = 1 - pull / 2
             return f" As each reward is 1, the critic then aims at {factor:.3g} times the same Q."
         return (
-            " Each reward is 1, so each step then counts as a loss, and Q is largest for actions "
-            "that end the episode soon."
+            " Each reward is 1, less than k/2, so each step counts as a loss, and Q is largest for "
+            "actions that end the episode soon."
         )
 
     @property
