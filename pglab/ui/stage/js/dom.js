@@ -7,9 +7,13 @@ export function element(tag, className, text = "") {
   return created;
 }
 
+// Changes the text of an element without other children. Where possible, the text node stays: for a
+// new node, the browser would examine all styles with `:has()` around it.
 export function setText(target, text) {
   if (target.textContent === text) return false;
-  target.textContent = text;
+  const [first, ...others] = target.childNodes;
+  if (first?.nodeType === Node.TEXT_NODE && !others.length) first.data = text;
+  else target.textContent = text;
   return true;
 }
 

@@ -369,6 +369,10 @@ export class FigureView {
     this.element.dataset.ring = point ?? "";
   }
 
+  passPoint(point, episode) {
+    this.head.pass(point, episode, ...this.axes());
+  }
+
   redrawPlayhead() {
     this.head.redraw(...this.axes());
   }

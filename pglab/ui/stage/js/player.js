@@ -8,6 +8,7 @@ const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
 const MOST_PIXELS = 10000; // largest width or height of a frame
+const LATE_MILLISECONDS = 200; // after this time, bars and texts no longer wait for a redraw
 
 // Returns whole percentages with the sum 100; the last percentage contains the rounding errors.
 function wholePercentages(probabilities) {
@@ -47,6 +48,8 @@ export class PlayerView {
     this.credit = 1; // the number of frames that are due; the first frame is due at once
     this.framesDrawn = 0;
     this.held = false; // whether the player has stopped at the shown frame
+    this.shown = null; // the last frame
+    this.decided = null; // the frame whose bars and texts are shown, since the time `decidedAt`
     this.stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
     this.element = element("div", "pgl-player");
     this.screen = element("div", "pgl-screen");
@@ -185,6 +188,7 @@ export class PlayerView {
     this.cancel?.();
     this.cancel = null;
     this.held = true;
+    this.catchUp();
     noteChange(this);
   }
 
@@ -248,8 +252,9 @@ export class PlayerView {
     else if (this.credit >= 1) this.showNext();
     // Unused credit is limited, so that frames do not come too fast after a delay.
     this.credit = Math.min(this.credit, 1.5);
-    if (this.hasNext()) this.schedule();
-    else noteChange(this);
+    if (this.hasNext()) return this.schedule();
+    this.catchUp();
+    noteChange(this);
   }
 
   // Returns the player's relative speed. With few frames in the queue, a stream is a little slower,
@@ -283,7 +288,27 @@ export class PlayerView {
   show(frame) {
     this.sheet.show(frame.image);
     this.framesDrawn += 1;
-    this.showDecision(frame);
+    this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
+    if (!this.mayWait()) return this.showDecision(frame);
+    this.shown = frame;
+    if (frame.image) this.onFrame(frame, false);
+  }
+
+  // Whether all that belongs to the frame (bars, texts, ring) may still show an earlier frame. While
+  // a stream plays, it waits for the next redraw of the page, because each of its changes makes the
+  // browser update the whole page. At 30 frames per second, nobody could read it.
+  mayWait() {
+    const since = performance.now() - this.decidedAt;
+    return this.mode === "stream" && !this.held && since < LATE_MILLISECONDS;
+  }
+
+  // Shows all that belongs to the last frame.
+  catchUp() {
+    if (this.shown !== this.decided) this.showDecision(this.shown);
+  }
+
+  showTexts() {
+    this.catchUp();
   }
 
   get subtitle() {
@@ -291,9 +316,8 @@ export class PlayerView {
   }
 
   showDecision(frame) {
-    this.shown = frame;
+    [this.shown, this.decided, this.decidedAt] = [frame, frame, performance.now()];
     const { probabilities, action, caption } = frame;
-    this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
     const percentages = wholePercentages(probabilities);
     this.bars.forEach((bar, a) => bar.show(probabilities[a], percentages[a], action === a));
     this.caption.ariaLive = this.held ? "polite" : "off"; // read aloud while the visitor steps

@@ -24,12 +24,18 @@ export class Playhead {
     this.point = null;
   }
 
+  // Moves the ring to a point, or removes ring and path if `point` is null.
   move(point, episode, xaxis, yaxis) {
+    this.pass(point, episode, xaxis, yaxis);
+    this.point = point;
+    this.draw(xaxis, yaxis);
+  }
+
+  // Extends the path to a point, but draws nothing yet.
+  pass(point, episode, xaxis, yaxis) {
     if (episode !== this.episode || point === null) [this.points, this.path] = [[], ""];
     this.episode = episode;
-    this.point = point;
-    if (point) this.extend(point, xaxis, yaxis);
-    this.draw(xaxis, yaxis);
+    if (point && point !== this.points.at(-1)) this.extend(point, xaxis, yaxis);
   }
 
   extend(point, xaxis, yaxis) {

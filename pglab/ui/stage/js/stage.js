@@ -241,7 +241,7 @@ export class Stage {
   createPanel(kind, key) {
     const view =
       kind === "player"
-        ? new PlayerView((frame) => this.followFrame(key, frame))
+        ? new PlayerView((frame, shown) => this.followFrame(key, frame, shown))
         : new FigureView(() => this.paint());
     return new Panel(kind, key, view);
   }
@@ -251,12 +251,16 @@ export class Stage {
   }
 
   // Shows the texts, the ring and the slices that belong to a frame of the player. If `frame` is
-  // null, the ring's path ends.
-  followFrame(player, frame) {
+  // null, the ring's path ends. If `shown` is false, the path only grows, and nothing else changes.
+  followFrame(player, frame, shown = true) {
     for (const panel of this.panels) {
       const { view } = panel;
-      if (panel.key === player) panel.showTexts();
+      if (shown && panel.key === player) panel.showTexts();
       if (panel.kind !== "figure" || view.playhead !== player) continue;
+      if (!shown) {
+        view.passPoint(frame.point, frame.episode);
+        continue;
+      }
       view.movePlayhead(frame?.point ?? null, frame?.episode ?? null);
       const slices = frame?.slices[view.key];
       if (!slices) continue;
