@@ -55,12 +55,15 @@ def test_the_slice_and_the_words_go_with_the_frames(page: Page) -> None:
     lab = LabPage(page, "shared_body", CRITIC_FIGURES).open()
     lab.to_top()
     lab.run(until_steps=500)
+    caption = lab.panel("player").locator(".pgl-caption")
+    text = caption.evaluate_handle("box => box.firstChild")
     check_moments(lab)
+    # The text changes, but it is the same node; see `setText`.
+    assert caption.evaluate("(box, text) => box.firstChild === text", text)
     lab.pause()
     check_moments(lab)
     lab.press("step")
     expect(lab.subtitle("player")).to_contain_text("training environment")
-    caption = lab.panel("player").locator(".pgl-caption")
     expect(caption).to_contain_text(re.compile(r"no action yet|over"))
     moment, beside = lab.moment(), lab.moment("value_map")
     assert beside["subtitle"] == moment["subtitle"]
