@@ -271,6 +271,19 @@ def test_a_sketch_that_another_page_cannot_show_becomes_no_question() -> None:
     assert keeping.opened(app.session_state["lesson.draft"]).steps[0].question is None
 
 
+def test_after_a_step_is_saved_the_form_of_the_next_lesson_is_empty() -> None:
+    app = open_lesson("reinforce")
+    making(app, lesson="First", title="One", task="Do this.", hide=["gamma"])
+    del app.session_state["lesson.draft"]  # as in a later visit of the same browser
+    app.button(key="make_lesson").click()
+    run(app)
+    assert app.radio(key="lesson.which").value == "A new lesson"
+    fields = [*app.text_input, *app.text_area, *app.multiselect]
+    asked = [field.value for field in fields if "making" in str(field.key)]
+    assert len(asked) >= 5
+    assert not any(asked)
+
+
 def test_in_a_later_visit_a_new_lesson_is_preselected_and_the_newest_is_offered() -> None:
     app = open_lesson("reinforce")
     for title in ("Older", "Newest"):

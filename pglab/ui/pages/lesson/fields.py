@@ -62,6 +62,11 @@ class Fields:
         """Return the text of a field, or "" if the dialog does not show the field."""
         return str(st.session_state.get(self.key(name)) or "")
 
+    def forget(self) -> None:
+        """Empty all fields, so that the next step begins with an empty form."""
+        for key in [k for k in st.session_state if str(k).startswith(self.key(""))]:
+            del st.session_state[key]
+
     def names(self, name: str) -> list[str]:
         """Return the names that are chosen in a list field."""
         return list(st.session_state.get(self.key(name)) or [])

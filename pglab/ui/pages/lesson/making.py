@@ -160,6 +160,7 @@ def _save(page: Page, extended: tuple[str, Lesson] | None, fields: Fields) -> No
     except LessonError as error:
         st.session_state[fields.key("refused")] = str(error)
         return
+    fields.forget()
     set_draft(named)
     st.session_state[_MADE] = named
 
