@@ -191,10 +191,22 @@ def test_a_lesson_that_cannot_be_opened_gets_a_sentence(text: str) -> None:
     assert "**x**" not in app.warning[0].value
 
 
-def making(app: AppTest, **fields: Any) -> AppTest:
-    """Fill in the dialog, and save the step."""
+def open_form(app: AppTest) -> None:
+    """Open the dialog; a browser would redraw it alone, but here each request is for the page."""
     app.button(key="make_lesson").click()
     run(app)
+
+
+def ask_for_sketch(app: AppTest) -> None:
+    """Choose a sketch in the dialog."""
+    open_form(app)
+    (kind,) = (group for group in app.button_group if str(group.key).endswith(".kind"))
+    kind.set_value("sketch")
+
+
+def making(app: AppTest, **fields: Any) -> AppTest:
+    """Fill in the dialog, and save the step."""
+    open_form(app)
     for kind in (app.text_input, app.text_area, app.multiselect, app.radio):
         for control in kind:
             name = (control.key or "").rpartition(".")[2]
@@ -250,10 +262,7 @@ def test_the_page_lessons_says_that_a_lesson_gets_the_next_step() -> None:
 
 def test_a_sketch_without_a_text_asks_for_the_expected_return() -> None:
     app = open_lesson("reinforce")
-    app.button(key="make_lesson").click()
-    run(app)
-    (kind,) = (group for group in app.button_group if str(group.key).endswith(".kind"))
-    kind.set_value("sketch")
+    ask_for_sketch(app)
     making(app, lesson="A lesson", title="One")
     step = keeping.opened(app.session_state["lesson.draft"]).steps[0]
     assert step.question == SketchQuestion("Draw the return that you expect.")
@@ -261,10 +270,7 @@ def test_a_sketch_without_a_text_asks_for_the_expected_return() -> None:
 
 def test_a_sketch_that_another_page_cannot_show_becomes_no_question() -> None:
     app = open_lesson("reinforce")
-    app.button(key="make_lesson").click()
-    run(app)
-    (kind,) = (group for group in app.button_group if str(group.key).endswith(".kind"))
-    kind.set_value("sketch")
+    ask_for_sketch(app)
     run(app)
     visit(app, "maps")
     making(app, lesson="A lesson", title="One")
@@ -275,8 +281,7 @@ def test_after_a_step_is_saved_the_form_of_the_next_lesson_is_empty() -> None:
     app = open_lesson("reinforce")
     making(app, lesson="First", title="One", task="Do this.", hide=["gamma"])
     del app.session_state["lesson.draft"]  # as in a later visit of the same browser
-    app.button(key="make_lesson").click()
-    run(app)
+    open_form(app)
     assert app.radio(key="lesson.which").value == "A new lesson"
     fields = [*app.text_input, *app.text_area, *app.multiselect]
     asked = [field.value for field in fields if "making" in str(field.key)]
@@ -291,8 +296,7 @@ def test_in_a_later_visit_a_new_lesson_is_preselected_and_the_newest_is_offered(
         named = app.session_state["lesson.draft"]
         del app.session_state["lesson.draft"]  # as in a later visit of the same browser
         visit(app, "maps")
-    app.button(key="make_lesson").click()
-    run(app)
+    open_form(app)
     choice = app.radio(key="lesson.which")
     assert (choice.value, choice.options[0]) == ("A new lesson", "A further step of “Newest”")
     choice.set_value(choice.options[0])
@@ -304,8 +308,7 @@ def test_in_a_later_visit_a_new_lesson_is_preselected_and_the_newest_is_offered(
 def test_a_step_without_a_title_gets_a_sentence_and_the_fields_stay() -> None:
     app = open_lesson("reinforce")
     making(app, lesson="A lesson", task="Do this.")
-    app.button(key="make_lesson").click()
-    run(app)  # a browser would redraw the dialog alone
+    open_form(app)
     assert "title of the step" in app.error[0].value
     assert "Do this." in [area.value for area in app.text_area]
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.algorithms.gradients import CLIP_EPSILON
 from pglab.engine.compiling import exact
 from pglab.engine.kernels.steps import (
     BATCH_ROWS,
@@ -21,6 +20,8 @@ from pglab.engine.kernels.steps import (
 )
 
 ACTOR, CRITIC = range(2)
+# As in `clip_factor`. A constant of another package could change without a new compilation.
+CLIP_EPSILON = 1e-6
 
 
 class ActorCriticSettings(NamedTuple):

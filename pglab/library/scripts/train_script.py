@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig
-from pglab.library.scripts.actor_critic_plan import ActorCriticPlan
+from pglab.library.scripts.actor_critic_words import ActorCriticWords
 from pglab.library.scripts.plan import sequential
 from pglab.library.scripts.reinforce_plan import ReinforcePlan
 from pglab.library.templates import templates_of
@@ -31,7 +31,7 @@ def train_script(config: AgentConfig) -> str:
     """
     if isinstance(config, ReinforceConfig):
         return _written("reinforce.jinja", config, ReinforcePlan(config))
-    return _written("actor_critic.jinja", config, ActorCriticPlan(config))
+    return _written("actor_critic.jinja", config, ActorCriticWords(config))
 
 
 def literal(value: str | int | float | tuple[int, ...]) -> str:
@@ -47,7 +47,7 @@ def literal(value: str | int | float | tuple[int, ...]) -> str:
             return f"({', '.join(map(literal, value))})"
 
 
-def _written(template: str, config: AgentConfig, plan: ReinforcePlan | ActorCriticPlan) -> str:
+def _written(template: str, config: AgentConfig, plan: ReinforcePlan | ActorCriticWords) -> str:
     context: dict[str, Any] = {"config": config, "plan": plan}
     return _templates().get_template(template).render(context)
 

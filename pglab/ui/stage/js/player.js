@@ -188,7 +188,7 @@ export class PlayerView {
     this.cancel?.();
     this.cancel = null;
     this.held = true;
-    this.catchUp();
+    this.showTexts();
     noteChange(this);
   }
 
@@ -253,7 +253,7 @@ export class PlayerView {
     // Unused credit is limited, so that frames do not come too fast after a delay.
     this.credit = Math.min(this.credit, 1.5);
     if (this.hasNext()) return this.schedule();
-    this.catchUp();
+    this.showTexts();
     noteChange(this);
   }
 
@@ -302,13 +302,9 @@ export class PlayerView {
     return this.mode === "stream" && !this.held && since < LATE_MILLISECONDS;
   }
 
-  // Shows all that belongs to the last frame.
-  catchUp() {
-    if (this.shown !== this.decided) this.showDecision(this.shown);
-  }
-
+  // Shows all that belongs to the last frame, unless it is shown already.
   showTexts() {
-    this.catchUp();
+    if (this.shown !== this.decided) this.showDecision(this.shown);
   }
 
   get subtitle() {
