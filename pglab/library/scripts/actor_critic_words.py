@@ -40,8 +40,8 @@ class ActorCriticWords(ActorCriticPlan):
         if self.both_learn:
             return "Actor-critic with an action-value critic"
         if self.actor_learns:
-            return "Policy gradient with a critic that does not learn"
-        return f"A random policy{' beside a critic that learns' if self.critic_learns else ''}"
+            return "Policy gradient with a random critic"
+        return f"A random policy{' beside a learning critic' if self.critic_learns else ''}"
 
     @property
     def idea(self) -> str:
