@@ -17,6 +17,7 @@ from pglab.networks import (
     EpsilonGreedyPolicy,
     PolicyNetwork,
     ValueNetwork,
+    copies_of,
     linear,
     matched_hidden_sizes,
     parameter_count,
@@ -179,6 +180,31 @@ def test_parameter_count_counts_a_shared_body_once() -> None:
     assert parameter_count(split) == 2 * body + 2 * head
     assert parameter_count(split.policy) == body + head
     assert parameter_count() == 0
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_copies_stay_as_they_are_when_the_networks_change(shared: bool) -> None:
+    agent = two_heads(shared=shared)
+    greedy = EpsilonGreedyPolicy(agent.critic, 0.1)
+    networks = {"agent": agent, "policy": agent.policy, "critic": agent.critic, "greedy": greedy}
+    observations = torch.randn(5, 4, generator=generator(3))
+    copies = copies_of(networks)
+    before = [outputs(network, observations) for network in networks.values()]
+    with torch.no_grad():
+        for parameter in agent.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator(4)))
+    for network, copied, expected in zip(networks.values(), copies.values(), before, strict=True):
+        assert all(map(torch.equal, outputs(copied, observations), expected))
+        assert not all(map(torch.equal, outputs(network, observations), expected))
+    copied_agent = copies["agent"]
+    assert isinstance(copied_agent, ActorCriticNetwork)
+    assert copied_agent.policy is copies["policy"]
+    assert (copied_agent.policy.body is copied_agent.critic.body) == shared
+
+
+def outputs(network: nn.Module, observations: Tensor) -> tuple[Tensor, ...]:
+    found = network(observations)
+    return found if isinstance(found, tuple) else (found,)
 
 
 @pytest.mark.parametrize("hidden_sizes", [(128, 128), (64,), (32, 64), (100, 50, 25), (8,) * 4])

@@ -22,6 +22,10 @@ from pglab.stretch import Stretch
 Unit = Literal["step", "episode", "update"]
 Outcome = Literal["solved", "total_steps", "diverged"]
 
+SHORTEST_CALL = (
+    0.005  # seconds; a shorter call of the trainer would train too few steps for its cost
+)
+
 _COLUMNS: dict[Unit, str] = {"step": "steps", "episode": "episodes", "update": "updates"}
 
 
@@ -152,7 +156,7 @@ class TrainingSession:
         before, stretches = self.global_step, list[Stretch]()
         while limit > 0 and not self.finished:
             left = deadline - time.perf_counter()
-            if left <= 0:
+            if left <= (SHORTEST_CALL if stretches else 0):
                 break
             stretch = self._next_stretch(unit, limit, left)
             limit -= len(getattr(stretch, _COLUMNS[unit]).global_step)

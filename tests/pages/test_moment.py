@@ -116,7 +116,7 @@ def test_every_frame_is_one_moment(config: AgentConfig) -> None:
         begin = -1 if last else panel.first
         shown = scene.showing.scenes[begin:][: len(panel.frames)]
         assert panel.frames, mode
-        heatmap = heatmaps.policy_map(scene)
+        heatmap = heatmaps.policy_map(scene).made()
         policy = bench.shown_session.networks["policy"]
         exact = bench.shows_training_steps
         drawn = renderer.cutout if exact else renderer.shared_cutout
@@ -147,7 +147,7 @@ def test_a_busy_server_draws_one_grid_as_fine_as_those_of_an_idle_one(
         bench.run()
         player = Player(bench.session, clock=iter([0.0, 0.3]).__next__)
         bench.take_turn()
-        heatmap = heatmaps.policy_map(scenery(bench, player))
+        heatmap = heatmaps.policy_map(scenery(bench, player)).made()
         assert heatmap.slices is not None
         shapes.append(heatmap.slices.values.shape)
     (many, *idle), (one, *busy) = shapes
@@ -159,9 +159,9 @@ def test_the_critics_slice_is_that_of_the_frame() -> None:
     bench = Bench(SHARED)
     bench.advance("update")
     scene = scenery(bench, Player(bench.session))
-    heatmap = critic.value_map(scene)
+    heatmap = critic.value_map(scene).made()
     assert heatmap.slices is not None
-    policy = heatmaps.policy_map(scene)
+    policy = heatmaps.policy_map(scene).made()
     assert policy.slices is not None
     assert heatmap.slices.subtitles == policy.slices.subtitles
     low, high = heatmap.slices.ends
@@ -176,6 +176,24 @@ def test_the_critics_slice_is_that_of_the_frame() -> None:
         found = under_the_ring(heatmap, frame.slice, plane)
         expected = float(np.dot(frame.probabilities, q_values))
         assert found == pytest.approx(expected, abs=0.003 * (high - low))
+
+
+def test_heatmaps_that_are_made_after_further_training_show_the_moment_of_the_redraw() -> None:
+    bench = Bench(SHARED)
+    bench.advance("update")
+    player = Player(bench.session)
+    makers = heatmaps.policy_map, critic.value_map
+    at_once = [levels(make(scenery(bench, player, follows=False)).made()) for make in makers]
+    pending = [make(scenery(bench, player, follows=False)) for make in makers]
+    bench.advance("update")
+    for panel, expected, make in zip(pending, at_once, makers, strict=True):
+        assert levels(panel.made()) == expected
+        assert levels(make(scenery(bench, player, follows=False)).made()) != expected
+
+
+def levels(panel: FigurePanel) -> bytes:
+    assert panel.slices is not None
+    return panel.slices.values.tobytes()
 
 
 def test_words_do_not_speak_of_another_moment_than_the_bars() -> None:
@@ -259,7 +277,7 @@ def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
 def test_a_fixed_slice_stays_and_says_where() -> None:
     bench = Bench(REINFORCE)
     scene = scenery(bench, Player(bench.session), follows=False)
-    heatmap = heatmaps.policy_map(scene)
+    heatmap = heatmaps.policy_map(scene).made()
     assert heatmap.slices is not None
     assert heatmap.slices.subtitles == ("at cart position 0.00, cart velocity 0.00",)
     assert {frame.slice for frame in scene.showing.panel.frames} == {0}

@@ -16,7 +16,7 @@ from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.session.history import RECENT_STEPS
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession, Unit
-from pglab.stretch import Stretch, step_records
+from pglab.stretch import Stretch, step_records, stretch_of
 from tests.oracles import (
     CountedCartPole,
     advance_records,
@@ -75,6 +75,23 @@ def test_nothing_happens_without_time_or_count() -> None:
     assert session.advance("step", 0) == []
     assert session.advance(seconds=0.0) == []
     assert session.global_step == 0
+
+
+@pytest.mark.parametrize(("milliseconds", "calls"), [(6, 3), (9, 2), (16, 1), (30, 1)])
+def test_no_call_begins_that_has_hardly_any_time(
+    milliseconds: int, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = TrainingSession(CONFIG)
+    now = 0.0
+
+    def next_stretch(_unit: object, _limit: int, _seconds: float) -> Stretch:
+        nonlocal now
+        now += milliseconds / 1000
+        return stretch_of(())
+
+    monkeypatch.setattr(session, "_next_stretch", next_stretch)
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    assert len(session.advance("step", seconds=0.02)) == calls
 
 
 def test_count_bounds_an_advance_with_a_generous_time() -> None:

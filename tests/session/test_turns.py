@@ -117,6 +117,22 @@ def test_room_depends_on_the_number_who_train_and_on_the_memory(
     assert has_room(training) == room
 
 
+def test_runs_that_were_in_use_train_as_soon_as_they_are_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns_module, "AGAIN", 1000 * PATIENCE)
+    turns = Turns(1)
+    trainee, other = Trainee(free=False), Trainee()
+    for one in (trainee, other):
+        turns.join(one)
+    wait_until(lambda: other.turns > 10)
+    assert trainee.turns == 1
+    trainee.free = True
+    turns.note_free(trainee)
+    wait_until(lambda: trainee.turns > 3)
+    trainee.due = other.due = math.inf
+
+
 def test_all_get_the_same_time_however_long_their_turns_are() -> None:
     turns = Turns(1)
     quick, slow = Trainee(0.002), Trainee(0.02)

@@ -93,6 +93,12 @@ class Turns:
                     trainee.note_place(waits=True)
             self._changed.notify()
 
+    def note_free(self, trainee: Trainee) -> None:
+        """Record that this trainee's runs are free again, so that training need not wait longer."""
+        with self._changed:
+            if self._not_free.pop(trainee, None) is not None:
+                self._changed.notify()
+
     @property
     def crowded(self) -> bool:
         """True if more trainees train than there are threads, so that no processor core is free."""

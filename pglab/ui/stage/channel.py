@@ -281,6 +281,7 @@ class Channel:
             self.outdated = view.is_outdated()
             self.page.sequence += 1
             sequence = self.page.sequence
+        shared_turns().note_free(self)
         parts = parts_of(self._with_company(picture))
         drawn = self._publish(Drawn(sequence, view.script, parts, running, begun), picture)
         shared_rhythm().note(time.perf_counter() - begun, begun - asked)

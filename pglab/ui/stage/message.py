@@ -16,7 +16,7 @@ import orjson
 
 from pglab.language import _
 from pglab.ui.shell.assets import PLOTLY
-from pglab.ui.stage.picture import FigurePanel, Frame, Picture, PlayerPanel, Slices
+from pglab.ui.stage.picture import FigurePanel, Frame, PendingPanel, Picture, PlayerPanel, Slices
 
 Parts = Mapping[str, bytes]
 
@@ -88,7 +88,7 @@ def message(head: Mapping[str, Any], parts: Parts | None, known: Parts) -> bytes
 
 
 def parts_of(picture: Picture) -> dict[str, bytes]:
-    """Return the named parts of a picture."""
+    """Return the named parts of a picture. Panels that are not made yet are made now."""
     texts: dict[str, Any] = {
         "numbers": picture.numbers,
         "progress": picture.progress,
@@ -97,10 +97,10 @@ def parts_of(picture: Picture) -> dict[str, bytes]:
     }
     parts = {name: _text(value) for name, value in texts.items()}
     for panel in picture.panels:
-        if isinstance(panel, FigurePanel):
-            _add_figure(panel, parts)
-        else:
+        if isinstance(panel, PlayerPanel):
             _add_player(panel, parts)
+        else:
+            _add_figure(panel.made() if isinstance(panel, PendingPanel) else panel, parts)
     return parts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -134,15 +134,33 @@ class FigurePanel:
     """If given, the slices replace the heatmap's cells, and their subtitles replace `subtitle`."""
 
 
-def without_missing_player(
-    panels: Sequence[PlayerPanel | FigurePanel],
-) -> list[PlayerPanel | FigurePanel]:
+@dataclass(frozen=True)
+class PendingPanel:
+    """A figure panel that is made when the picture is packed, so that the run can go on training.
+
+    `make` must need nothing that training changes.
+    """
+
+    key: str
+    playhead: str | None
+    """The key of a player, as in `FigurePanel`; the panel of `make` has no playhead."""
+    make: Callable[[], FigurePanel]
+
+    def made(self) -> FigurePanel:
+        """Make the panel."""
+        return replace(self.make(), playhead=self.playhead)
+
+
+Panel = PlayerPanel | FigurePanel | PendingPanel
+
+
+def without_missing_player(panels: Sequence[Panel]) -> list[Panel]:
     """Return the panels. If a figure's player is not among the panels, the figure shows no ring."""
     players = {panel.key for panel in panels if isinstance(panel, PlayerPanel)}
     return [
-        replace(panel, playhead=None)
-        if isinstance(panel, FigurePanel) and panel.playhead not in players
-        else panel
+        panel
+        if isinstance(panel, PlayerPanel) or panel.playhead in players
+        else replace(panel, playhead=None)
         for panel in panels
     ]
 
@@ -182,7 +200,7 @@ class Table:
 class Picture:
     """Everything that a stage shows at one moment."""
 
-    panels: Sequence[PlayerPanel | FigurePanel]
+    panels: Sequence[Panel]
     numbers: Sequence[Number] = ()
     progress: Progress | None = None
     table: Table | None = None
@@ -196,9 +214,8 @@ class Picture:
             raise ValueError(f"the keys of the panels are not unique: {keys}")
         players = {panel.key for panel in self.panels if isinstance(panel, PlayerPanel)}
         for panel in self.panels:
-            if isinstance(panel, FigurePanel) and panel.playhead not in players | {None}:
+            if isinstance(panel, PlayerPanel):
+                if len(panel.action_names) != len(panel.action_colours):
+                    raise ValueError(f"panel {panel.key!r}: each action needs one colour")
+            elif panel.playhead not in players | {None}:
                 raise ValueError(f"panel {panel.key!r}: there is no player {panel.playhead!r}")
-            if isinstance(panel, PlayerPanel) and len(panel.action_names) != len(
-                panel.action_colours
-            ):
-                raise ValueError(f"panel {panel.key!r}: each action needs one colour")

@@ -13,7 +13,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.curves import SMOOTHING_UPDATES, UsualBand
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
-from pglab.looks.probes import Slice, maps_over
+from pglab.looks.probes import Slice
 from pglab.plots.comparison import SideCurves, returns_figure, updates_figure
 from pglab.plots.figures import step_limit
 from pglab.session.side_by_side.comparison import Comparison, leader, overlays
@@ -26,8 +26,16 @@ from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.pages.compare.stored_curves import drawn_curves
 from pglab.ui.stage.page_channel import show
 from pglab.ui.stage.panels.heatmaps import policy_panel
-from pglab.ui.stage.panels.scenery import View, resolution
-from pglab.ui.stage.picture import FigurePanel, Number, Picture, PlayerPanel, Progress, Table
+from pglab.ui.stage.panels.scenery import Maps, View
+from pglab.ui.stage.picture import (
+    FigurePanel,
+    Number,
+    Panel,
+    PendingPanel,
+    Picture,
+    Progress,
+    Table,
+)
 
 PLAYERS = "compare_players"
 FEW_SEEDS = 3
@@ -97,7 +105,7 @@ def _panels(
     *,
     playing: bool,
     resume: bool,
-) -> list[FigurePanel | PlayerPanel]:
+) -> list[Panel]:
     sides = comparison.sides
     earlier = overlays(page.past, comparison.configs)
     from_library = drawn_curves(page.stored, comparison.configs)
@@ -106,7 +114,7 @@ def _panels(
     ends += [side.stored.steps for side in sides if side.stored is not None]
     compared = [float(steps[-1]) for steps in ends]
     limit = step_limit(comparison.global_step, comparison.total_steps, compared)
-    drawn: list[FigurePanel | PlayerPanel] = [
+    drawn: list[Panel] = [
         FigurePanel(
             "returns",
             _("Returns"),
@@ -134,7 +142,7 @@ def _panels(
 
 def _side_panels(
     page: ComparePage, index: int, view: View, *, playing: bool, resume: bool
-) -> list[FigurePanel | PlayerPanel]:
+) -> list[Panel]:
     """Return one agent's panels: its policy's heatmap and, if `playing` is true, its player."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
@@ -147,9 +155,9 @@ def _side_panels(
 
 def _heatmap(
     side: Side, planes: Sequence[Slice], view: View, key: str, playhead: str | None, heading: str
-) -> FigurePanel:
-    probabilities, _q_values = maps_over(side.shown_session.networks, planes, resolution(planes))
-    return policy_panel(probabilities, planes, view, key, playhead, heading)
+) -> PendingPanel:
+    maps = Maps(side.shown_session.networks, planes)
+    return policy_panel(maps, view, key, playhead, heading)
 
 
 def _side_curves(name: str, colour: str, side: Side, stored: UsualBand | None) -> SideCurves:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -30,22 +31,26 @@ from pglab.plots.run import NORMS_TITLE, smoothed_norms_figure
 from pglab.records import Conflict, Floats
 from pglab.replay_buffer import Transitions
 from pglab.ui.stage.panels.heatmaps import fixed_detail, quantity_name, slices_of
-from pglab.ui.stage.panels.scenery import Scenery, made_rarely
+from pglab.ui.stage.panels.scenery import Maps, Scenery, View, made_rarely
 from pglab.ui.stage.panels.updates import update_series
-from pglab.ui.stage.picture import FigurePanel
+from pglab.ui.stage.picture import FigurePanel, PendingPanel
 
 GRADIENT_STEPS = 64  # the drawing of the network uses at most this many recent steps
 BUFFER_POINTS = 400
 VISITED_POINTS = 150
 
 
-def value_map(scene: Scenery) -> FigurePanel:
+def value_map(scene: Scenery) -> PendingPanel:
     """Draw a heatmap of the critic's values over the same axes as the policy's heatmap."""
-    view = scene.view
-    probabilities, q_values = scene.maps
+    made = partial(_made_value_map, scene.maps, scene.view)
+    return PendingPanel("value_map", "player", made)
+
+
+def _made_value_map(maps: Maps, view: View) -> FigurePanel:
+    probabilities, q_values = maps.values
     assert q_values is not None, "only agents with a critic have this panel"
     values = critic_quantity(probabilities, q_values, view.quantity, view.critic_action)
-    name = quantity_name(scene.info, view.quantity, view.critic_action)
+    name = quantity_name(view.plane.info, view.quantity, view.critic_action)
     picture = advantage_figure if view.quantity == "advantage" else value_figure
     figure = picture(
         values,
@@ -58,9 +63,8 @@ def value_map(scene: Scenery) -> FigurePanel:
         _("Critic: {quantity}").format(quantity=name),
         "",
         figure,
-        playhead="player",
         patient=True,
-        slices=slices_of(values, scene.showing.planes),
+        slices=slices_of(values, maps.planes),
         alt=_("Heatmap of the critic's values over two observation axes."),
         detail=fixed_detail(view.plane),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,38 +13,35 @@ from pglab.language import _
 from pglab.looks.probes import Quantity, Slice, log_odds
 from pglab.plots import run
 from pglab.plots.figures import Figure
-from pglab.ui.stage.panels.scenery import Scenery, View
-from pglab.ui.stage.picture import FigurePanel, Slices
+from pglab.ui.stage.panels.scenery import Maps, Scenery, View
+from pglab.ui.stage.picture import FigurePanel, PendingPanel, Slices
 
 MOST_NAMED = 2  # a subtitle has room for the names of at most this many fixed coordinates
 
 
-def policy_map(scene: Scenery) -> FigurePanel:
+def policy_map(scene: Scenery) -> PendingPanel:
     """Draw a heatmap of one action's probability over two coordinates of the observation."""
-    probabilities, _q_values = scene.maps
-    return policy_panel(probabilities, scene.showing.planes, scene.view, "policy_map", "player")
+    return policy_panel(scene.maps, scene.view, "policy_map", "player")
 
 
 def policy_panel(
-    probabilities: NDArray[np.float32],
-    planes: Sequence[Slice],
-    view: View,
-    key: str,
-    playhead: str | None,
-    name: str = "",
-) -> FigurePanel:
-    """Draw a heatmap of the probability of one action, with one slice for each plane.
+    maps: Maps, view: View, key: str, playhead: str | None, name: str = ""
+) -> PendingPanel:
+    """Draw a heatmap of the probability of one action, with one slice for each plane of `maps`.
 
     Args:
-        probabilities: [K, Y, X, A] the probabilities of A actions on K planes; each plane has a
-            grid of Y rows and X columns.
-        planes: the K planes.
+        maps: the probabilities of the actions.
         view: says which action the heatmap shows.
         key: the key of the panel.
         playhead: the key of a player; a ring marks this player's observation. If None, the heatmap
             has no ring.
         name: a text before the title.
     """
+    return PendingPanel(key, playhead, partial(_made_policy_panel, maps, view, key, name))
+
+
+def _made_policy_panel(maps: Maps, view: View, key: str, name: str) -> FigurePanel:
+    probabilities, _q_values = maps.values
     shown = probabilities[..., view.action]
     action = _(view.plane.info.actions[view.action])
     return FigurePanel(
@@ -51,8 +49,7 @@ def policy_panel(
         (name + _("π({action})") if name else _(run.PROBABILITY_TITLE)).format(action=action),
         "",
         policy_figure(shown[0], view),
-        playhead=playhead,
-        slices=slices_of(log_odds(shown), planes, logistic=True),
+        slices=slices_of(log_odds(shown), maps.planes, logistic=True),
         alt=_("Heatmap of the probability of one action over two observation axes."),
         detail=fixed_detail(view.plane),
     )

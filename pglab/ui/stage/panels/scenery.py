@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Generic, TypeVar
@@ -12,15 +12,17 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from pglab.curves import UsualBand
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.looks.probes import Quantity, Slice, maps_over
+from pglab.networks import copies_of
 from pglab.plots.figures import step_limit
 from pglab.session.bench import Bench
 from pglab.session.stored.usual_curves import usual_band
 from pglab.session.training_session import TrainingSession
-from pglab.ui.stage.picture import FigurePanel, PlayerPanel
+from pglab.ui.stage.picture import FigurePanel, Panel
 from pglab.ui.stage.rhythm import shared_rhythm
 from pglab.ui.stage.video.player import Showing
 
@@ -65,6 +67,24 @@ class View:
     """If true, the heatmaps show planes parallel to `plane` through the player's observations."""
 
 
+class Maps:
+    """Values of π and Q on planes. They are computed at their first use, after the run's lock."""
+
+    def __init__(self, networks: Mapping[str, nn.Module], planes: Sequence[Slice]) -> None:
+        """Copy the networks, because training may soon change them."""
+        self._networks = copies_of(networks)
+        self.planes = planes
+
+    @computed_once
+    def values(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """The values of π and Q: two arrays of shape [K, Y, X, A].
+
+        There are K planes and A actions; each plane has a grid of Y rows and X columns. Q is None
+        if the agent has no action-value critic.
+        """
+        return maps_over(self._networks, self.planes, resolution(self.planes))
+
+
 @dataclass(frozen=True)
 class Scenery:
     """All data that the panels of one redraw need."""
@@ -82,14 +102,9 @@ class Scenery:
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
     @computed_once
-    def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """The values of π and Q on the shown planes: two arrays of shape [K, Y, X, A].
-
-        There are K planes and A actions; each plane has a grid of Y rows and X columns. The values
-        come from the networks of the shown seed. Q is None if the agent has no action-value critic.
-        """
-        planes = self.showing.planes
-        return maps_over(self.bench.shown_session.networks, planes, resolution(planes))
+    def maps(self) -> Maps:
+        """The values that the networks of the shown seed now have on the shown planes."""
+        return Maps(self.bench.shown_session.networks, self.showing.planes)
 
     @computed_once
     def usual(self) -> UsualBand | None:
@@ -113,7 +128,7 @@ class Scenery:
         return step_limit(reached, bench.session.config.total_steps, compared)
 
 
-PanelMaker = Callable[[Scenery], FigurePanel | PlayerPanel]
+PanelMaker = Callable[[Scenery], Panel]
 
 
 def made_rarely(make: Callable[[Scenery], FigurePanel]) -> Callable[[Scenery], FigurePanel]:
