@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,8 +58,6 @@ def course_of_script(script: str) -> Iterator[tuple[Any, ...]]:
     with torch.random.fork_rng(), np.errstate(all="ignore"):
         try:
             for episode in training:
-                # A script without a reading or without `solved` yields neither.
-                episode += (None, False)[len(episode) - 2 :]
                 names = training.gi_frame.f_locals
                 networks = [names[n] for n in ("policy", "actor", "critic", "value") if n in names]
                 yield *episode, bytes_of(networks)
@@ -77,8 +74,7 @@ def course_of_reference(config: AgentConfig) -> Iterator[tuple[Any, ...]]:
     try:
         for record in records_of(run):
             if isinstance(record, EpisodeRecord):
-                episode = record.global_step, record.episode_return, record.reading, record.solved
-                yield *episode, bytes_of(networks)
+                yield record.global_step, record.episode_return, bytes_of(networks)
     except TrainingDiverged:
         yield ("diverged",)
 
@@ -127,32 +123,28 @@ def test_the_script_prints_each_return_exactly(capsys: pytest.CaptureFixture[str
     episodes = [(int(step), float(of)) for step, of in EPISODE.findall(printed)]
     expected = list(course_of_reference(MEASURED))
     assert episodes == [episode[:2] for episode in expected]
-    readings = [f"{reading:.1f}" for _step, _return, reading, *_ in expected if reading]
-    assert re.findall(r"reading (\S+)\n", printed) == readings
     last = [episode_return for _step, episode_return in episodes][-100:]
-    assert printed.splitlines()[-2:] == [
-        "solved: no",
-        f"mean of the last {len(last)} returns: {np.mean(last):.1f}",
-    ]
+    mean = f"mean of the last {len(last)} returns: {np.mean(last):.1f}"
+    assert printed.splitlines()[-1] == mean
 
 
 @pytest.mark.parametrize(
-    ("settings", "absent"),
+    "settings",
     [
-        ({"eval_interval": STEPS + 1}, ["reading", "solved", "deque"]),  # no check in the run
-        ({"smoothing_window": 11}, ["solved", "SUCCESS_RETURN"]),  # ten checks
-        # Each step of Acrobot costs 1.
-        ({"env_id": "Acrobot-v1", "success_return": 1.0}, ["solved", "SUCCESS_RETURN"]),
+        {"stop_when_solved": False},
+        {"eval_interval": STEPS + 1},  # no check in the run
+        {"smoothing_window": 11},  # ten checks
+        {"env_id": "Acrobot-v1", "success_return": 1.0},  # each step of Acrobot costs 1
     ],
 )
-def test_the_script_leaves_out_what_its_run_cannot_reach(
-    settings: dict[str, Any], absent: list[str]
+def test_a_script_that_cannot_be_solved_and_stop_measures_no_progress(
+    settings: dict[str, Any],
 ) -> None:
-    script = train_script(MEASURED)
-    assert all(word in script for word in absent)
+    words = "solved", "SUCCESS_RETURN", "deque"
+    assert all(word in train_script(MEASURED) for word in words)
     config = MEASURED.changed(**settings)
     script = train_script(config)
-    assert not any(word in script for word in absent)
+    assert not any(word in script for word in words)
     assert list(course_of_script(script)) == list(course_of_reference(config))
 
 

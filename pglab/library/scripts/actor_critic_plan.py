@@ -56,7 +56,7 @@ class ActorCriticPlan(Plan):
         self.sums_losses = self.both_learn and self.shared and not self.replay
         self.waits = self.learns and config.rollout_steps > 1
         updates = config.total_steps // config.rollout_steps
-        most = "at most " if self.may_be_solved and config.stop_when_solved else ""
+        most = "at most " if self.may_stop else ""
         self.updates = f"{most}1 update" if updates == 1 else f"{most}{updates:,} updates"
         self.keeps_rollout = self.waits and (self.actor_learns or not self.replay)
 

@@ -49,41 +49,14 @@ class Plan:
         info = ENVIRONMENTS.get(config.env_id)
         low, high = info.return_range if info else (-1.0, 1.0)
         self.only_rewards, self.only_costs = low >= 0, high <= 0
-        checks = config.total_steps // config.eval_interval
-        self.has_reading = checks > 0
         # Each check counts one episode at most. No return is above `high`.
+        checks = config.total_steps // config.eval_interval
         reachable = info is None or config.success_return <= high
-        self.may_be_solved = reachable and checks >= config.smoothing_window
+        may_be_solved = reachable and checks >= config.smoothing_window
+        self.may_stop = config.stop_when_solved and may_be_solved
         self.leaves_factor_out = config.gamma < 1  # the factor γᵗ of the policy gradient
         self.hidden_sizes = config.hidden_sizes
         self.activation = ACTIVATIONS[config.activation].__name__
-
-    @property
-    def record(self) -> str:
-        """The code of the values that the script yields after each episode."""
-        return f"global_step, episode_return{self._reading}"
-
-    @property
-    def printed_record(self) -> str:
-        """The names of the values that the script prints after each episode."""
-        return f"step, episode_return{self._reading}"
-
-    @property
-    def _reading(self) -> str:
-        return ", reading, solved" if self.may_be_solved else ", reading" * self.has_reading
-
-    @property
-    def record_types(self) -> str:
-        """The types of the values that the script yields after each episode."""
-        reading = ", float | None" if self.has_reading else ""
-        return f"int, float{reading}{', bool' if self.may_be_solved else ''}"
-
-    @property
-    def record_words(self) -> str:
-        """The values that the script yields after each episode, in words."""
-        if self.may_be_solved:
-            return "its last step, return, reading and `solved`"
-        return f"its last step{', return and reading' if self.has_reading else ' and return'}"
 
     @property
     def packages(self) -> str:
@@ -91,8 +64,8 @@ class Plan:
         return " ".join(f"{name}=={version(name).partition('+')[0]}" for name in PACKAGES)
 
     @property
-    def reading_error(self) -> str:
-        """How the reading differs from the mean return of all episodes if the lengths vary."""
+    def progress_error(self) -> str:
+        """How the mean of counted returns differs from that of all returns if lengths vary."""
         return "too high" if self.only_rewards else "too low" if self.only_costs else "biased"
 
     @property
