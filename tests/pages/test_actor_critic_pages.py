@@ -21,7 +21,7 @@ from pglab.ui.controls.sharing import kept_run
 from pglab.ui.pages import actor_critic_page
 from pglab.ui.stage.panels import critic, scenery
 from pglab.ui.stage.panels.scenery import Scenery, View
-from pglab.ui.stage.picture import FigurePanel
+from pglab.ui.stage.picture import FigurePanel, PendingPanel
 from pglab.ui.stage.video.player import Player
 from tests.pages.opened import (
     address,
@@ -162,9 +162,9 @@ def test_idea_and_code_are_complete(key: str) -> None:
         assert f"<div>pglab.{name}</div>" in shown
 
 
-def scene_of(key: str) -> Scenery:
-    """The scene of a new run with the settings of a page."""
-    bench, info = Bench(PRESETS[key]), ENVIRONMENTS[PRESETS[key].env_id]
+def scene_of(key: str, bench: Bench | None = None) -> Scenery:
+    """The present scene of a run, or of a new run with the settings of a page."""
+    bench, info = bench or Bench(PRESETS[key]), ENVIRONMENTS[PRESETS[key].env_id]
     plane = Slice(info, *info.heatmap_axes, tuple(axis.rest for axis in info.axes))
     showing = Player(bench.session).show(bench, plane)
     return Scenery(key, bench, View(plane, 1, "v", 0), showing)
@@ -175,20 +175,23 @@ def test_the_drawing_of_the_network_is_made_rarely_during_a_run_and_always_up_to
 ) -> None:
     clock = [0.0]
     monkeypatch.setattr(scenery, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
-    scene = scene_of("shared_on_policy")
-    bench, other = scene.bench, scene_of("shared_on_policy")
-    other.bench.run()
+    bench, other = (Bench(PRESETS["shared_on_policy"]) for _ in range(2))
+
+    def drawing(of: Bench) -> FigurePanel:
+        return critic.drawing(scene_of("shared_on_policy", of)).made()
+
+    other.run()
     bench.advance("update")
     bench.run()
-    first = critic.drawing(scene)
+    first = drawing(bench)
     bench.take_turn()
-    assert critic.drawing(scene) is first
-    assert critic.drawing(other) is not first
+    assert drawing(bench).figure is first.figure
+    assert drawing(other).figure is not first.figure
     clock[0] += scenery.PATIENCE
-    second = critic.drawing(scene)
-    assert second is not first
+    second = drawing(bench)
+    assert second.figure != first.figure
     bench.advance("update")  # pauses the run
-    assert critic.drawing(scene).figure != second.figure
+    assert drawing(bench).figure != second.figure
 
 
 @pages
@@ -197,6 +200,8 @@ def test_a_further_panel_has_one_name(key: str) -> None:
     scene = scene_of(key)
     for extra in actor_critic_page.extras(PRESETS[key], ()):
         panel = extra.panel(scene)
+        if isinstance(panel, PendingPanel):
+            panel = panel.made()
         assert isinstance(panel, FigurePanel)
         assert (panel.lower or panel).title == extra.title
 

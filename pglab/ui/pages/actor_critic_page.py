@@ -25,6 +25,7 @@ from pglab.ui.controls.shown_panels import Extra, loss_below_returns
 from pglab.ui.pages.agent_page import AgentPage, agent_page
 from pglab.ui.pages.sharing_evidence import sharing_evidence
 from pglab.ui.stage.panels import critic, updates
+from pglab.ui.stage.panels.scenery import PanelMaker
 from pglab.ui.stage.panels.usual import OF_ACTOR_CRITIC
 
 TABLE_STEPS = 60_000
@@ -77,11 +78,11 @@ def _with_td_errors(text: str) -> str:
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
     """Return the further panels of a page. Initially, the panels in `opened` are open."""
-    shared = [
+    shared: list[tuple[str, str, PanelMaker]] = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
     ]
-    always = [
+    always: list[tuple[str, str, PanelMaker]] = [
         ("drawing", _("Losses and layers"), critic.drawing),
         ("weights", _("Weights of the last steps"), updates.weights),
         ("td_fit", _("Target against estimate"), critic.td_fit),

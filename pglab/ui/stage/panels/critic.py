@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
@@ -12,6 +13,7 @@ from pglab import palette
 from pglab.algorithms.gradients import conflict_between
 from pglab.config import ActorCriticConfig
 from pglab.curves import SMOOTHING_UPDATES
+from pglab.environments import ENVIRONMENTS
 from pglab.language import _, ngettext
 from pglab.looks.layer_gradients import LayerGradient, fresh_gradients, layer_gradients
 from pglab.looks.probes import critic_quantity
@@ -197,16 +199,21 @@ def _norms(
 
 
 @made_rarely
-def drawing(scene: Scenery) -> FigurePanel:
+def drawing(scene: Scenery) -> PendingPanel:
     """Draw the network; each layer shows the gradient norm of each loss that affects this layer."""
-    session = scene.bench.shown_session
-    config = session.config
+    config, agent = scene.bench.shown_session.config, scene.networks["agent"]
     assert isinstance(config, ActorCriticConfig)
-    batch = _recent_transitions(scene)
-    agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
+    batch = copy.deepcopy(_recent_transitions(scene))
+    return PendingPanel("drawing", None, partial(_made_drawing, agent, config, batch))
+
+
+def _made_drawing(
+    agent: ActorCriticNetwork, config: ActorCriticConfig, batch: Transitions
+) -> FigurePanel:
     gradients = fresh_gradients(agent, config, batch)
-    boxes, joints = arranged(layer_gradients(agent, *gradients), len(scene.info.axes))
+    axes = len(ENVIRONMENTS[config.env_id].axes)
+    boxes, joints = arranged(layer_gradients(agent, *gradients), axes)
     return FigurePanel(
         "drawing",
         _("Losses and layers"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import wraps
+from dataclasses import dataclass, replace
+from functools import cache, wraps
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -22,7 +22,7 @@ from pglab.plots.figures import step_limit
 from pglab.session.bench import Bench
 from pglab.session.stored.usual_curves import usual_band
 from pglab.session.training_session import TrainingSession
-from pglab.ui.stage.picture import FigurePanel, Panel
+from pglab.ui.stage.picture import Panel, PendingPanel
 from pglab.ui.stage.rhythm import shared_rhythm
 from pglab.ui.stage.video.player import Showing
 
@@ -71,8 +71,8 @@ class Maps:
     """Values of π and Q on planes. They are computed at their first use, after the run's lock."""
 
     def __init__(self, networks: Mapping[str, nn.Module], planes: Sequence[Slice]) -> None:
-        """Copy the networks, because training may soon change them."""
-        self._networks = copies_of(networks)
+        """Training must not change `networks`."""
+        self._networks = networks
         self.planes = planes
 
     @computed_once
@@ -102,9 +102,14 @@ class Scenery:
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
     @computed_once
+    def networks(self) -> dict[str, nn.Module]:
+        """Copies of the networks of the shown seed, which training does not change."""
+        return copies_of(self.bench.shown_session.networks)
+
+    @computed_once
     def maps(self) -> Maps:
-        """The values that the networks of the shown seed now have on the shown planes."""
-        return Maps(self.bench.shown_session.networks, self.showing.planes)
+        """The values that the networks of the shown seed have on the shown planes."""
+        return Maps(self.networks, self.showing.planes)
 
     @computed_once
     def usual(self) -> UsualBand | None:
@@ -131,20 +136,21 @@ class Scenery:
 PanelMaker = Callable[[Scenery], Panel]
 
 
-def made_rarely(make: Callable[[Scenery], FigurePanel]) -> Callable[[Scenery], FigurePanel]:
+def made_rarely(make: Callable[[Scenery], PendingPanel]) -> Callable[[Scenery], PendingPanel]:
     """Make a costly patient panel as rarely as Plotly draws it: at most twice a second.
 
     This is for a panel of which the stage draws nothing between two of Plotly's drawings. While no
     run trains, the panel is made for each picture.
     """
-    latest: WeakKeyDictionary[TrainingSession, tuple[float, FigurePanel]] = WeakKeyDictionary()
+    latest: WeakKeyDictionary[TrainingSession, tuple[float, PendingPanel]] = WeakKeyDictionary()
 
     @wraps(make)
-    def panel(scene: Scenery) -> FigurePanel:
+    def panel(scene: Scenery) -> PendingPanel:
         session, now = scene.bench.shown_session, time.perf_counter()
         made_at, made = latest.get(session, (-math.inf, None))
         if made is None or not scene.bench.running or now >= made_at + PATIENCE:
             made = make(scene)
+            made = replace(made, make=cache(made.make))  # all pictures share one figure
             latest[session] = now, made
         return made
 
