@@ -22,6 +22,7 @@ from pglab.ui.pages import actor_critic_page
 from pglab.ui.stage.panels import critic, scenery
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel, PendingPanel
+from pglab.ui.stage.rhythm import Rhythm
 from pglab.ui.stage.video.player import Player
 from tests.pages.opened import (
     address,
@@ -173,8 +174,9 @@ def scene_of(key: str, bench: Bench | None = None) -> Scenery:
 def test_the_drawing_of_the_network_is_made_rarely_during_a_run_and_always_up_to_date_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = [0.0]
+    clock, rhythm = [0.0], Rhythm()
     monkeypatch.setattr(scenery, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(scenery, "shared_rhythm", lambda: rhythm)
     bench, other = (Bench(PRESETS["shared_on_policy"]) for _ in range(2))
 
     def drawing(of: Bench) -> FigurePanel:
@@ -190,6 +192,12 @@ def test_the_drawing_of_the_network_is_made_rarely_during_a_run_and_always_up_to
     clock[0] += scenery.PATIENCE
     second = drawing(bench)
     assert second.figure != first.figure
+    rhythm.looking = 1_000  # a busy server
+    clock[0] += scenery.PATIENCE
+    bench.take_turn()
+    assert drawing(bench).figure is second.figure
+    clock[0] += scenery.PATIENCE * rhythm.slowness
+    assert drawing(bench).figure is not second.figure
     bench.advance("update")  # pauses the run
     assert drawing(bench).figure != second.figure
 

@@ -178,7 +178,13 @@ def test_the_critics_slice_is_that_of_the_frame() -> None:
         assert found == pytest.approx(expected, abs=0.003 * (high - low))
 
 
-def test_heatmaps_that_are_made_after_further_training_show_the_moment_of_the_redraw() -> None:
+@pytest.mark.parametrize("looking", [1, 100])
+def test_heatmaps_that_are_made_after_further_training_show_the_moment_of_the_redraw(
+    looking: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rhythm = Rhythm()
+    rhythm.looking = looking
+    monkeypatch.setattr(sceneries, "shared_rhythm", lambda: rhythm)
     bench = Bench(SHARED)
     bench.advance("update")
     player = Player(bench.session)

@@ -42,15 +42,20 @@ class Rhythm:
         return min(max(SHORTEST, self.looking * self._cost / SHARE), LONGEST)
 
     @property
+    def slowness(self) -> float:
+        """The interval between two pictures, divided by that of an idle server; 1 or more."""
+        return self.interval / SHORTEST
+
+    @property
     def slow(self) -> bool:
         """Whether visitors notice that pictures come less often than on an idle server."""
-        return self.interval > NOTICEABLE * SHORTEST
+        return self.slowness > NOTICEABLE
 
     @property
     def frames_per_second(self) -> float:
         """The player's frames per second; on a busy server, each picture brings fewer frames."""
-        slower: float = (SHORTEST / self.interval) ** 1.5
-        return max(FRAMES_PER_SECOND * slower, FEWEST_FRAMES_PER_SECOND)
+        slower: float = self.slowness**1.5
+        return max(FRAMES_PER_SECOND / slower, FEWEST_FRAMES_PER_SECOND)
 
 
 @cache

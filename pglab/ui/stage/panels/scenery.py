@@ -109,7 +109,13 @@ class Scenery:
     @computed_once
     def maps(self) -> Maps:
         """The values that the networks of the shown seed have on the shown planes."""
-        return Maps(self.networks, self.showing.planes)
+        planes = self.showing.planes
+        if not shared_rhythm().slow:
+            return Maps(self.networks, planes)
+        # On a busy server, the small grid takes little longer than copies of the networks.
+        maps = Maps(self.bench.shown_session.networks, planes)
+        _ = maps.values  # computed now, before training goes on
+        return maps
 
     @computed_once
     def usual(self) -> UsualBand | None:
@@ -139,8 +145,9 @@ PanelMaker = Callable[[Scenery], Panel]
 def made_rarely(make: Callable[[Scenery], PendingPanel]) -> Callable[[Scenery], PendingPanel]:
     """Make a costly patient panel as rarely as Plotly draws it: at most twice a second.
 
-    This is for a panel of which the stage draws nothing between two of Plotly's drawings. While no
-    run trains, the panel is made for each picture.
+    This is for a panel of which the stage draws nothing between two of Plotly's drawings. A busy
+    server makes the panel even more rarely. While no run trains, the panel is made for each
+    picture.
     """
     latest: WeakKeyDictionary[TrainingSession, tuple[float, PendingPanel]] = WeakKeyDictionary()
 
@@ -148,7 +155,8 @@ def made_rarely(make: Callable[[Scenery], PendingPanel]) -> Callable[[Scenery], 
     def panel(scene: Scenery) -> PendingPanel:
         session, now = scene.bench.shown_session, time.perf_counter()
         made_at, made = latest.get(session, (-math.inf, None))
-        if made is None or not scene.bench.running or now >= made_at + PATIENCE:
+        due = made_at + PATIENCE * shared_rhythm().slowness
+        if made is None or not scene.bench.running or now >= due:
             made = make(scene)
             made = replace(made, make=cache(made.make))  # all pictures share one figure
             latest[session] = now, made
