@@ -13,7 +13,7 @@ SMOOTHING = 0.05  # weight of the newest drawing in a moving mean
 FRAMES_PER_SECOND = 31.0
 FEWEST_FRAMES_PER_SECOND = 6.0
 EARLY = 0.05  # seconds that a drawing may wait before training has to rest
-LONGEST_REST = 0.03  # most seconds of rest after a turn of training
+LONGEST_REST = 0.05  # most seconds of rest after a turn of training
 NOTICEABLE = 2.0  # visitors notice an interval that is this many times the shortest interval
 
 
@@ -34,7 +34,7 @@ class Rhythm:
     @property
     def rest(self) -> float:
         """Seconds that a thread rests after a turn of training, so that drawings wait less."""
-        return min(max(self._wait - EARLY, 0.0) / 10, LONGEST_REST)
+        return min(max(self._wait - EARLY, 0.0) / 5, LONGEST_REST)
 
     @property
     def interval(self) -> float:
