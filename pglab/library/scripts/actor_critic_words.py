@@ -10,6 +10,7 @@ from pglab.library.scripts.plan import (
     FACTOR_SOURCE,
     NO_DISCOUNT_FACTOR,
     SURROGATE,
+    TEXTBOOK,
     listed,
     paragraph,
     source_paragraph,
@@ -233,7 +234,7 @@ class ActorCriticWords(ActorCriticPlan):
         if self.actor_learns:
             papers += [
                 'Konda & Tsitsiklis (1999), "Actor-critic algorithms"',
-                "Sutton & Barto (2018), section 13.5",
+                f"{TEXTBOOK}, section 13.5",
             ]
         if self.critic_learns:
             papers.append('Watkins & Dayan (1992), "Q-learning"')

@@ -18,8 +18,12 @@ NO_DISCOUNT_FACTOR = (
     "Like most implementations (Nota & Thomas 2020), this script leaves the factor γᵗ out of the "
     "policy gradient."
 )
-ENTROPY_SOURCE = 'Mnih et al. (2016), "Asynchronous methods for deep RL", on the entropy bonus'
-FACTOR_SOURCE = "Nota & Thomas (2020), on γᵗ"
+ENTROPY_SOURCE = (
+    'Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", on the entropy '
+    "bonus"
+)
+TEXTBOOK = 'Sutton & Barto (2018), "Reinforcement learning: an introduction"'
+FACTOR_SOURCE = 'Nota & Thomas (2020), "Is the policy gradient a gradient?", on γᵗ'
 UNIT_NAMES = ("first", "second", "third", "fourth")
 
 

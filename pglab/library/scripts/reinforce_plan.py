@@ -10,6 +10,7 @@ from pglab.library.scripts.plan import (
     FACTOR_SOURCE,
     NO_DISCOUNT_FACTOR,
     SURROGATE,
+    TEXTBOOK,
     Plan,
     listed,
     paragraph,
@@ -101,7 +102,7 @@ class ReinforcePlan(Plan):
     def _remarks(self) -> Iterator[str]:
         yield SURROGATE
         yield (
-            "The policy gradient is a sum over the steps of an episode. L(θ) is a mean over all T "
+            "The policy gradient is a sum over the steps of an episode. L(θ) is a mean over all N "
             "steps instead, so each step counts less in a batch of long episodes."
         )
         missing = ": the rewards that would follow are missing from its returns"
@@ -113,14 +114,13 @@ class ReinforcePlan(Plan):
             yield NO_DISCOUNT_FACTOR
         if self.whole_episode:
             yield (
-                "G₀ also counts the rewards before an action. On average, they do not change the "
-                "gradient, but they make it noisier."
+                "G₀ also counts the rewards before an action. They say nothing about this action, "
+                "but they make the gradient noisier."
             )
         if self.config.normalize_returns:
             yield (
-                "The division by the standard deviation is not part of the cited methods. It is "
-                "common, because the size of the weights then does not depend on the size of the "
-                "rewards."
+                "Weights with mean 0 and standard deviation 1 are common, because their size does "
+                "not depend on the size of the rewards. They are not part of the cited methods."
             )
         if not self.weighs:
             yield "Without a baseline, the gradient is noisy."
@@ -132,7 +132,7 @@ class ReinforcePlan(Plan):
         same = (
             "all steps have the same G₀"
             if self.whole_episode
-            else "Gₜ depends on the time step, but not on the action"
+            else "Gₜ depends on the time step, but not on the action, so it favours no action"
         )
         yield (
             "Each step costs 1 until the goal is reached. As long as no episode reaches it, all "
@@ -154,9 +154,9 @@ class ReinforcePlan(Plan):
         which = "of its episode" if self.whole_episode else "that followed it"
         if self.weighs:
             yield (
-                "After whole episodes, the agent makes each action with a positive weight wₜ more "
-                "likely, and each action with a negative weight less likely. The weight of an "
-                f"action grows with the return {which}."
+                "After whole episodes, the agent pushes up the probability of each action with a "
+                "positive weight wₜ, and pushes down that of each action with a negative weight. "
+                f"The weight of an action grows with the return {which}."
             )
         elif self.only_rewards:
             yield (
@@ -171,8 +171,8 @@ class ReinforcePlan(Plan):
             )
         else:
             yield (
-                "After whole episodes, the agent makes each action more likely if the return "
-                f"{which} is positive, and less likely if it is negative."
+                "After whole episodes, the agent pushes up the probability of each action if the "
+                f"return {which} is positive, and pushes it down if this return is negative."
             )
         if not self.hidden_sizes:
             yield "The policy is linear: it has no hidden layers."
@@ -181,7 +181,7 @@ class ReinforcePlan(Plan):
                 "The baseline V(sₜ) is a second network, which learns to predict "
                 f"{self.return_symbol}."
             )
-        yield "An update learns from all T steps of these episodes:"
+        yield "An update learns from all N steps of these episodes:"
 
     @staticmethod
     def _win(which: str) -> str:
@@ -199,7 +199,7 @@ class ReinforcePlan(Plan):
         papers = [
             'Williams (1992), "Simple statistical gradient-following algorithms for connectionist '
             'reinforcement learning"',
-            f"Sutton & Barto (2018), {sections}",
+            f"{TEXTBOOK}, {sections}",
         ]
         if self.config.entropy_coefficient:
             papers.append(ENTROPY_SOURCE)
