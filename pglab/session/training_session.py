@@ -22,9 +22,7 @@ from pglab.stretch import Stretch
 Unit = Literal["step", "episode", "update"]
 Outcome = Literal["solved", "total_steps", "diverged"]
 
-SHORTEST_CALL = (
-    0.005  # seconds; a shorter call of the trainer would train too few steps for its cost
-)
+SHORTEST_CALL = 0.005  # seconds; a shorter call would train too few steps for its cost
 
 _COLUMNS: dict[Unit, str] = {"step": "steps", "episode": "episodes", "update": "updates"}
 

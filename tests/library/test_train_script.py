@@ -137,7 +137,7 @@ def test_the_script_prints_each_return_exactly(capsys: pytest.CaptureFixture[str
         {"env_id": "Acrobot-v1", "success_return": 1.0},  # each step of Acrobot costs 1
     ],
 )
-def test_a_script_that_cannot_be_solved_and_stop_measures_no_progress(
+def test_the_script_of_a_run_that_cannot_stop_early_measures_no_progress(
     settings: dict[str, Any],
 ) -> None:
     words = "solved", "SUCCESS_RETURN", "deque"

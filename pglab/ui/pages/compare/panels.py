@@ -14,7 +14,6 @@ from pglab.curves import SMOOTHING_UPDATES, UsualBand
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.looks.probes import Slice
-from pglab.networks import copies_of
 from pglab.plots.comparison import SideCurves, returns_figure, updates_figure
 from pglab.plots.figures import step_limit
 from pglab.session.side_by_side.comparison import Comparison, leader, overlays
@@ -157,7 +156,7 @@ def _side_panels(
 def _heatmap(
     side: Side, planes: Sequence[Slice], view: View, key: str, playhead: str | None, heading: str
 ) -> PendingPanel:
-    maps = Maps(copies_of(side.shown_session.networks), planes)
+    maps = Maps(side.shown_session.networks, planes)
     return policy_panel(maps, view, key, playhead, heading)
 
 

@@ -17,7 +17,7 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _, ngettext
 from pglab.looks.layer_gradients import LayerGradient, fresh_gradients, layer_gradients
 from pglab.looks.probes import critic_quantity
-from pglab.networks import ActorCriticNetwork
+from pglab.networks import ActorCriticNetwork, copies_of
 from pglab.plots.critic import (
     MOST_UPDATE_POINTS,
     Box,
@@ -201,7 +201,8 @@ def _norms(
 @made_rarely
 def drawing(scene: Scenery) -> PendingPanel:
     """Draw the network; each layer shows the gradient norm of each loss that affects this layer."""
-    config, agent = scene.bench.shown_session.config, scene.networks["agent"]
+    session = scene.bench.shown_session
+    config, agent = session.config, copies_of(session.networks)["agent"]
     assert isinstance(config, ActorCriticConfig)
     assert isinstance(agent, ActorCriticNetwork)
     batch = copy.deepcopy(_recent_transitions(scene))

@@ -68,12 +68,21 @@ class View:
 
 
 class Maps:
-    """Values of π and Q on planes. They are computed at their first use, after the run's lock."""
+    """The values of π and Q on planes, for the parameters that the networks have now.
+
+    The values are computed at their first use, from copies of the networks. So meanwhile, the run
+    can train. On a busy server, the values are computed at once, because the small grid takes
+    little longer than the copies.
+    """
 
     def __init__(self, networks: Mapping[str, nn.Module], planes: Sequence[Slice]) -> None:
-        """Training must not change `networks`."""
-        self._networks = networks
+        """The caller must hold the lock of the run."""
         self.planes = planes
+        if shared_rhythm().slow:
+            self._networks = networks
+            _ = self.values
+        else:
+            self._networks = copies_of(networks)
 
     @computed_once
     def values(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
@@ -102,20 +111,9 @@ class Scenery:
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
     @computed_once
-    def networks(self) -> dict[str, nn.Module]:
-        """Copies of the networks of the shown seed, which training does not change."""
-        return copies_of(self.bench.shown_session.networks)
-
-    @computed_once
     def maps(self) -> Maps:
         """The values that the networks of the shown seed have on the shown planes."""
-        planes = self.showing.planes
-        if not shared_rhythm().slow:
-            return Maps(self.networks, planes)
-        # On a busy server, the small grid takes little longer than copies of the networks.
-        maps = Maps(self.bench.shown_session.networks, planes)
-        _ = maps.values  # computed now, before training goes on
-        return maps
+        return Maps(self.bench.shown_session.networks, self.showing.planes)
 
     @computed_once
     def usual(self) -> UsualBand | None:
