@@ -36,6 +36,7 @@ class Trainee:
 
     def __init__(self, seconds: float = 0.002, *, sleeps: float = 0.0, free: bool = True) -> None:
         self.due = -math.inf
+        self.is_open = True
         self.milliseconds_per_1000_steps: float | None = None
         self.seconds = seconds
         self.sleeps = sleeps
@@ -96,6 +97,19 @@ def test_a_run_that_pauses_keeps_its_place_for_a_while() -> None:
     turns.join(first)
     assert not first.waits
     first.due = other.due = math.inf
+
+
+def test_a_closed_page_keeps_no_place_and_gets_none() -> None:
+    turns = Turns(1, has_room=lambda training: training < 1)
+    first, second, third = trainees = [Trainee() for _ in range(3)]
+    for trainee in trainees:
+        turns.join(trainee)
+    assert [t.waits for t in trainees] == [False, True, True]
+    second.is_open = False
+    first.is_open, first.due = False, math.inf
+    wait_until(lambda: third.turns > 0)
+    assert not second.turns
+    third.due = math.inf
 
 
 @pytest.mark.parametrize(

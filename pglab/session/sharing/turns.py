@@ -17,7 +17,7 @@ from pglab.session.sharing.threads import be_nice, thread_count
 
 NICENESS = 3  # gives training a lower priority than threads that draw pictures
 AGAIN = 0.002  # seconds until the next attempt, if a page or another thread uses the run
-PLACE_KEPT = 60.0  # seconds for which a paused run keeps its place on a full server
+PLACE_KEPT = 60.0  # seconds for which the paused run of an open page keeps its place
 MOST_WEIGHT = 3.0  # a run with slow steps gets at most this many times the usual training time
 USUAL_AGAIN = 0.5  # seconds until the usual time of a step is computed again
 ROOM_AGAIN = 1.0  # seconds until the next check whether the server has room
@@ -32,6 +32,10 @@ class Trainee(Protocol):
     @property
     def milliseconds_per_1000_steps(self) -> float | None:
         """Mean processor time of training 1000 steps of one run; None before the first step."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the visitor's page is open. A closed page keeps no place on a full server."""
 
     def train(self) -> bool:
         """Train for one turn, and set `due`. This method must not raise an error.
@@ -107,12 +111,16 @@ class Turns:
     def _let_in(self) -> None:
         """Admit waiting trainees while the server has room."""
         while self._waiting:
-            first, now = self._waiting[0](), time.perf_counter()
-            if first is not None and first.due != math.inf:
-                if not self._has_room(sum(until > now for until in self._places.values())):
+            first = self._waiting[0]()
+            if first is not None and first.is_open and first.due != math.inf:
+                if not self._has_room(self._taken_places()):
                     return
                 self._admit(first)
             self._waiting.popleft()
+
+    def _taken_places(self) -> int:
+        now = time.perf_counter()
+        return sum(until > now and one.is_open for one, until in self._places.items())
 
     def _admit(self, trainee: Trainee) -> None:
         self._served[trainee] = self._least

@@ -17,6 +17,7 @@ class Trainee:
     """A run of a visitor."""
 
     due = -math.inf
+    is_open = True
     milliseconds_per_1000_steps = None
 
     def train(self) -> bool:
