@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.networks import use_one_thread
+from pglab.session.sharing.threads import share_one_core
 from pglab.ui.pages import actor_critic_page  # noqa: F401  Saves time for the first visitor.
 from pglab.ui.room.routes import room_routes
 from pglab.ui.shell.assets import EarlyAssets, asset_routes
@@ -26,6 +27,7 @@ BASE = st.get_option("server.baseUrlPath") or ""
 async def prepare(_app: st.App) -> AsyncIterator[None]:
     """Warm up the process in a thread. Until the app stops, free the memory of ended visits."""
     use_one_thread()
+    share_one_core()
     Thread(target=prepare_process, name="warm-up", daemon=True).start()
     housekeeping = asyncio.create_task(keep_house())
     yield

@@ -17,6 +17,8 @@ import dask
 from distributed import Scheduler, Worker
 from distributed.deploy.spec import ProcessInterface, SpecCluster
 
+from pglab.session.sharing.threads import on_all_cores
+
 HOST = "127.0.0.1"  # the processes talk only inside this machine
 CONFIG = {"distributed.worker.profile.enabled": False}  # looks at all threads of the process
 
@@ -55,11 +57,12 @@ class WorkerProcess(ProcessInterface):
 
     async def start(self) -> None:
         """Start the worker process, which connects to the scheduler after importing PyTorch."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pglab.maps.running.worker_process", self.scheduler],
-            stdin=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        with on_all_cores():  # the process inherits the cores of this thread
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pglab.maps.running.worker_process", self.scheduler],
+                stdin=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
         await super().start()  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:

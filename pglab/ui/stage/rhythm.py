@@ -13,7 +13,7 @@ SMOOTHING = 0.05  # weight of the newest drawing in a moving mean
 FRAMES_PER_SECOND = 31.0
 FEWEST_FRAMES_PER_SECOND = 6.0
 EARLY = 0.05  # seconds that a drawing may wait before training has to rest
-LONGEST_REST = 0.05  # most seconds of rest after a turn of training
+LONGEST_REST = 0.2  # most seconds of rest after a turn of training
 NOTICEABLE = 2.0  # visitors notice an interval that is this many times the shortest interval
 
 
