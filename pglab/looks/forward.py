@@ -2,18 +2,21 @@
 
 While a server trains the runs of many visitors, a thread may have to wait for Python's interpreter
 lock after each call of PyTorch. So this module computes each hidden layer with one call of PyTorch.
-NumPy computes the activations, because tanh is much faster in NumPy than in PyTorch.
+NumPy computes the activations, because tanh is much faster in NumPy than in PyTorch. For a single
+observation, NumPy computes everything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pglab.networks import ActionNetwork, Body, EpsilonGreedyPolicy
+from pglab.networks import ActionNetwork, Body, EpsilonGreedyPolicy, PolicyNetwork
 from pglab.records import Floats
 
 
@@ -45,6 +48,37 @@ def outputs_of(network: nn.Module, observations: Floats) -> Tensor:
         return network.of_values(outputs_of(network.critic, observations))
     outputs: Tensor = network(torch.as_tensor(observations, dtype=torch.float32))
     return outputs
+
+
+def policy_of_one(policy: nn.Module) -> Callable[[Floats], NDArray[np.float32]]:
+    """A function that computes π(·|s) for one observation: [D] → [A].
+
+    A call of `policy` gives the same probabilities, except for rounding errors. The function reads
+    the parameters at each call, as long as nobody replaces the tensors that contain them.
+    """
+    if not isinstance(policy, PolicyNetwork):
+        return lambda observation: _exp_of_one(policy, observation)
+    linears: list[Any] = [*list(policy.body)[::2], policy.head]
+    *hidden, head = [(one.weight.data.numpy(), one.bias.data.numpy()) for one in linears]
+    uses_tanh = any(isinstance(layer, nn.Tanh) for layer in policy.body)
+
+    def probabilities(observation: Floats) -> NDArray[np.float32]:
+        below = np.asarray(observation, np.float32)
+        for weights, biases in hidden:
+            below = weights @ below + biases
+            below = np.tanh(below) if uses_tanh else np.maximum(below, 0)
+        logits = head[0] @ below + head[1]
+        powers = np.exp(logits - logits.max())
+        found: NDArray[np.float32] = powers / powers.sum()
+        return found
+
+    return probabilities
+
+
+def _exp_of_one(policy: nn.Module, observation: Floats) -> NDArray[np.float32]:
+    with torch.inference_mode():
+        found: NDArray[np.float32] = outputs_of(policy, observation[None])[0].exp().numpy()
+    return found
 
 
 def log_policy_and_values(

@@ -5,14 +5,16 @@ A demonstration has its own environment and random streams, so it never changes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from pglab.algorithms.run import sample_action
 from pglab.environments import make_environment
-from pglab.looks.probes import action_probabilities
+from pglab.looks.forward import policy_of_one
 from pglab.records import Floats
 
 
@@ -58,20 +60,22 @@ class Demonstration:
 
     def scenes(self, policy: nn.Module, count: int) -> list[Scene]:
         """Play the next `count` scenes; after the end of an episode, the next episode begins."""
-        return [self._next(policy) for _ in range(count)]
+        probabilities_at = policy_of_one(policy)
+        return [self._next(probabilities_at) for _ in range(count)]
 
     def episode(self, policy: nn.Module, most_scenes: int) -> list[Scene]:
         """Play a new episode until it ends or has `most_scenes` scenes."""
         self._observation = self._reset()
-        scenes = [self._next(policy)]
+        probabilities_at = policy_of_one(policy)
+        scenes = [self._next(probabilities_at)]
         while scenes[-1].action is not None and len(scenes) < most_scenes:
-            scenes.append(self._next(policy))
+            scenes.append(self._next(probabilities_at))
         return scenes
 
-    def _next(self, policy: nn.Module) -> Scene:
+    def _next(self, probabilities_at: Callable[[Floats], NDArray[np.float32]]) -> Scene:
         if self._ended:
             self._observation = self._reset()
-        probabilities = action_probabilities(policy, self._observation[None])[0]
+        probabilities = probabilities_at(self._observation)
         number = (self._episode, self._step)
         observation = self._observation
         if self._over:

@@ -11,7 +11,8 @@ from torch import nn
 
 from pglab.algorithms.run import sample_action
 from pglab.environments import make_environment
-from pglab.looks.probes import action_probabilities, action_values
+from pglab.looks.forward import policy_of_one
+from pglab.looks.probes import action_values
 from pglab.records import Floats
 from pglab.returns import discounted_returns
 
@@ -47,13 +48,14 @@ def play(
     starts, actions = np.random.SeedSequence([seed, 2]).spawn(2)
     generator = np.random.default_rng(actions)
     environment = make_environment(env_id)
+    probabilities_at = policy_of_one(policy)
     played = []
     for start in starts.generate_state(episodes):
         observation, _info = environment.reset(seed=int(start))
         seen, taken, paid = [], [], []
         terminated = truncated = False
         while not (terminated or truncated):
-            probabilities = action_probabilities(policy, observation[None])[0]
+            probabilities = probabilities_at(observation)
             action = int(probabilities.argmax())
             if not greedy:
                 action = sample_action(probabilities, generator)

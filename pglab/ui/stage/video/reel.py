@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from torch import nn
 
+from pglab.looks.forward import policy_of_one
 from pglab.looks.fresh_episodes.demonstration import Scene
-from pglab.looks.probes import action_probabilities
 
 MOST_STREAMED = 400  # about 13 seconds: on a busy server, the visitor's stop may come late
 FRAMES_BEFORE = 30  # the visitor can step back by this number of frames from the frame seen
@@ -61,9 +61,9 @@ class Reel:
             if scene.action is not None or scene.ended or of == number
         ]
         self.numbers = [of for of, _scene in kept]
+        probabilities_at = policy_of_one(policy)
         self.clip = [
-            replace(scene, probabilities=action_probabilities(policy, scene.observation[None])[0])
-            for _of, scene in kept
+            replace(scene, probabilities=probabilities_at(scene.observation)) for _of, scene in kept
         ]
         self.held = number
         return True
