@@ -7,11 +7,11 @@ from functools import cache
 from pglab.session.pacing import TURN_INTERVAL
 
 SHORTEST = TURN_INTERVAL  # seconds between two pictures if the server is not busy
-LONGEST = 0.6  # most seconds between two pictures
+LONGEST = 0.55  # most seconds between two pictures
 SHARE = 0.9  # share of the drawing thread's time for known visitors; the rest is for new visitors
 SMOOTHING = 0.05  # weight of the newest drawing in a moving mean
 FRAMES_PER_SECOND = 31.0
-FEWEST_FRAMES_PER_SECOND = 6.0
+FEWEST_FRAMES_PER_SECOND = 5.0
 EARLY = 0.05  # seconds that a drawing may wait before training has to rest
 LONGEST_REST = 0.2  # most seconds of rest after a turn of training
 NOTICEABLE = 2.0  # visitors notice an interval that is this many times the shortest interval
@@ -34,7 +34,7 @@ class Rhythm:
     @property
     def rest(self) -> float:
         """Seconds that a thread rests after a turn of training, so that drawings wait less."""
-        return min(max(self._wait - EARLY, 0.0) / 5, LONGEST_REST)
+        return min(max(self._wait - EARLY, 0.0) / 3, LONGEST_REST)
 
     @property
     def interval(self) -> float:
