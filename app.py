@@ -16,7 +16,7 @@ from pglab.ui.room.routes import room_routes
 from pglab.ui.shell.assets import EarlyAssets, asset_routes
 from pglab.ui.shell.owner import OwnerCookie
 from pglab.ui.shell.process.housekeeping import keep_house
-from pglab.ui.shell.process.process_name import ProcessCookie
+from pglab.ui.shell.process.process_name import ProcessCookie, process_name
 from pglab.ui.shell.process.warm_up import prepare_process
 from pglab.ui.stage.socket import live_route
 
@@ -27,7 +27,7 @@ BASE = st.get_option("server.baseUrlPath") or ""
 async def prepare(_app: st.App) -> AsyncIterator[None]:
     """Warm up the process in a thread. Until the app stops, free the memory of ended visits."""
     use_one_thread()
-    share_one_core()
+    share_one_core(process_name())
     Thread(target=prepare_process, name="warm-up", daemon=True).start()
     housekeeping = asyncio.create_task(keep_house())
     yield

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
@@ -119,9 +120,35 @@ def test_each_process_takes_another_core_and_the_last_one_keeps_all() -> None:
     everything = own_cores()
 
     def taken() -> set[int]:
-        share_one_core()
+        share_one_core("same")
         return own_cores()
 
     cores = [in_a_thread(taken) for _core in everything]
     assert sorted(core for of in cores for core in of) == sorted(everything)
     assert in_a_thread(taken) == everything
+
+
+@LINUX_ONLY
+@pytest.mark.usefixtures("claims")
+def test_processes_that_do_not_see_each_other_take_the_cores_of_their_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def taken(process: str) -> set[int]:
+        monkeypatch.setattr(threads, "CLAIM", f"\0{uuid4()}-")
+        share_one_core(process)
+        return own_cores()
+
+    names = "123456789"[: usable_cores()]
+    cores = [in_a_thread(partial(taken, name)) for name in names]
+    assert len(set().union(*cores)) == len(names)
+
+
+@LINUX_ONLY
+@pytest.mark.usefixtures("claims")
+def test_a_container_may_forbid_the_choice_of_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_arguments: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setaffinity", forbidden)
+    share_one_core()
+    assert in_a_thread(nice_cores) == own_cores()

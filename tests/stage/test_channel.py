@@ -30,7 +30,13 @@ from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage import channel as channels
 from pglab.ui.stage.channel import Channel, find_channel, find_watched
 from pglab.ui.stage.picture import Number, Picture, Progress
-from pglab.ui.stage.rhythm import SHARE, Rhythm
+from pglab.ui.stage.rhythm import (
+    FEWEST_FRAMES_PER_SECOND,
+    LONGEST,
+    LONGEST_REST,
+    SHARE,
+    Rhythm,
+)
 from pglab.ui.stage.socket import MOST_CONNECTIONS, live_route
 from pglab.ui.stage.video.player import Player
 from tests.oracles_actor_critic import short_cell
@@ -535,13 +541,15 @@ def test_the_busier_the_server_the_slower_all_pictures_but_not_without_end() -> 
     for _ in range(500):
         rhythm.note(0.004, 0.2)
     assert (slow, rhythm.slow) == (False, True)
-    assert usual < rhythm.interval <= 0.6
+    assert usual < rhythm.interval <= LONGEST
     assert rhythm.interval == pytest.approx(100 * 0.004 / SHARE, rel=0.01)
     assert rhythm.frames_per_second < frames
-    assert 0 < rhythm.rest < 0.03
+    assert 0 < rhythm.rest < LONGEST_REST
     rhythm.looking = 10_000
-    assert rhythm.interval == 0.6
-    assert rhythm.frames_per_second == 6
+    assert rhythm.interval == LONGEST
+    assert rhythm.frames_per_second == FEWEST_FRAMES_PER_SECOND
+    rhythm.note(0.004, 1_000.0)
+    assert rhythm.rest == LONGEST_REST
 
 
 def test_on_a_full_server_a_run_waits_says_so_and_then_starts(

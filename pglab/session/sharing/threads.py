@@ -51,27 +51,33 @@ def _cores() -> frozenset[int]:
     return frozenset(os.sched_getaffinity(0))
 
 
-def share_one_core() -> None:
+def share_one_core(process: str = "") -> None:
     """Keep the calling thread, and all threads that it will start, on one core.
 
     If several threads wait for Python's interpreter lock, and each of them has to wake up on
     another core, the lock passes on slowly. With one core for all threads that do not train, 30
     visitors on a machine with two cores get a third more pictures, and wait half as long after a
-    click. Each process on a machine takes another core. If no core is left, or if the system is not
-    Linux, the threads keep all cores.
+    click. If no core is left, or if the system is not Linux, the threads keep all cores.
+
+    Args:
+        process: the name of this process. Each process takes another core. Containers do not see
+            each other, but with names such as "1" and "2", they also take different cores.
     """
     if sys.platform != "linux":
         return
     usable_cores()  # this number must not change
-    for core in random.SystemRandom().sample(sorted(_cores()), len(_cores())):
+    cores = sorted(_cores())
+    first = sum(process.encode()) if process else random.SystemRandom().randrange(len(cores))
+    for place in range(len(cores)):
+        core = cores[(first + place) % len(cores)]
         claim = socket.socket(socket.AF_UNIX)
         try:
             claim.bind(f"{CLAIM}{core}")  # Linux frees the name when the process ends
-        except OSError:
+            os.sched_setaffinity(0, {core})
+        except OSError:  # another process has this core, or a container forbids the choice
             claim.close()
             continue
         _claims.append(claim)
-        os.sched_setaffinity(0, {core})
         return
 
 
@@ -80,14 +86,14 @@ _claims: list[socket.socket] = []  # so that the claim lasts as long as the proc
 
 def use_all_cores() -> None:
     """Let the calling thread use all cores, after `share_one_core` in the thread that made it."""
-    if sys.platform == "linux":
+    if sys.platform == "linux" and _claims:
         os.sched_setaffinity(0, _cores())
 
 
 @contextmanager
 def on_all_cores() -> Iterator[None]:
     """Let the calling thread, and the processes that it starts, use all cores for a moment."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not _claims:
         yield
         return
     before = os.sched_getaffinity(0)
