@@ -64,12 +64,13 @@ def policy_of_one(policy: nn.Module) -> Callable[[Floats], NDArray[np.float32]]:
 
     def probabilities(observation: Floats) -> NDArray[np.float32]:
         below = np.asarray(observation, np.float32)
-        for weights, biases in hidden:
-            below = weights @ below + biases
-            below = np.tanh(below) if uses_tanh else np.maximum(below, 0)
-        logits = head[0] @ below + head[1]
-        powers = np.exp(logits - logits.max())
-        found: NDArray[np.float32] = powers / powers.sum()
+        with np.errstate(over="ignore", invalid="ignore"):  # too large numbers give NaN
+            for weights, biases in hidden:
+                below = weights @ below + biases
+                below = np.tanh(below) if uses_tanh else np.maximum(below, 0)
+            logits = head[0] @ below + head[1]
+            powers = np.exp(logits - logits.max())
+            found: NDArray[np.float32] = powers / powers.sum()
         return found
 
     return probabilities

@@ -44,3 +44,14 @@ def test_an_epsilon_greedy_policy_chooses_by_its_critic() -> None:
     found = np.stack([policy_of_one(policy)(observation) for observation in OBSERVATIONS])
     np.testing.assert_allclose(found, action_probabilities(policy, OBSERVATIONS), rtol=1e-6)
     assert set(found.round(3).flat) == {np.float32(0.1), np.float32(0.9)}
+
+
+def test_too_large_parameters_give_nan_as_in_the_network() -> None:
+    made, generator = body((8,), "relu")
+    policy = PolicyNetwork(made, 2, generator)
+    with torch.no_grad():
+        for parameter in policy.parameters():
+            parameter.fill_(1e38)
+    found = policy_of_one(policy)(np.ones(3, np.float32))
+    assert np.isnan(found).all()
+    assert np.isnan(action_probabilities(policy, np.ones((1, 3), np.float32))).all()
