@@ -8,7 +8,7 @@ from pglab.session.pacing import TURN_INTERVAL
 
 SHORTEST = TURN_INTERVAL  # seconds between two pictures if the server is not busy
 LONGEST = 0.55  # most seconds between two pictures
-SHARE = 0.9  # share of the drawing thread's time for known visitors; the rest is for new visitors
+SHARE = 0.85  # share of a core for drawings of known visitors; new ones and training get the rest
 SMOOTHING = 0.05  # weight of the newest drawing in a moving mean
 FRAMES_PER_SECOND = 31.0
 FEWEST_FRAMES_PER_SECOND = 5.0
