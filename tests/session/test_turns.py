@@ -7,7 +7,9 @@ import math
 import threading
 import time
 import weakref
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from types import SimpleNamespace
 
 import psutil
@@ -179,6 +181,40 @@ def test_slow_steps_get_up_to_three_times_the_usual_time() -> None:
     *usual, slow = (trainee.turns for trainee in trainees)
     assert max(usual) < 1.2 * min(usual)
     assert 2.5 * max(usual) < slow < 3.5 * min(usual)
+
+
+def test_one_run_stays_with_one_thread() -> None:
+    class Recorded(Trainee):
+        def train(self) -> bool:
+            threads.append(threading.get_ident())
+            # The next turn is not due yet, so that the thread waits; after 40 turns, none is due.
+            self.due = time.perf_counter() + 0.003 if len(threads) < 40 else math.inf
+            return super().train()
+
+    threads: list[int] = []
+    turns, one = Turns(3), Recorded()
+    while one.due != math.inf:
+        turns.join(one)  # as each picture of the run does
+        time.sleep(0.005)
+    (_, usual), *_others = Counter(threads).most_common()
+    assert usual > 0.8 * len(threads)
+
+
+def test_several_runs_train_at_the_same_time() -> None:
+    class Together(Trainee):
+        def train(self) -> bool:
+            with suppress(threading.BrokenBarrierError):
+                meeting.wait()
+            return super().train()
+
+    meeting = threading.Barrier(3)
+    turns, three = Turns(3), [Together() for _ in range(3)]
+    for one in three:
+        turns.join(one)
+    wait_until(lambda: all(one.turns > 5 for one in three))
+    for one in three:
+        one.due = math.inf
+    meeting.abort()  # nobody comes any more
 
 
 def test_a_trainee_that_had_nothing_to_train_does_not_catch_up() -> None:

@@ -67,7 +67,8 @@ class Turns:
         """
         self._has_room = has_room
         self._threads = threads
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._idle: list[threading.Condition] = []  # threads without a turn, in their order
         # The time until which a trainee keeps its place on the server.
         self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()
         self._waiting: deque[ref[Trainee]] = deque()  # trainees in the order of arrival
@@ -84,9 +85,9 @@ class Turns:
 
     def join(self, trainee: Trainee) -> None:
         """Train this trainee until its `due` is infinity. On a full server, the trainee waits."""
-        with self._changed:
+        with self._lock:
             if trainee in self._served:
-                self._changed.notify()
+                self._wake()
                 return
             if self._places.get(trainee, -math.inf) > time.perf_counter():
                 self._admit(trainee)
@@ -95,13 +96,13 @@ class Turns:
                 self._let_in()
                 if trainee not in self._served:
                     trainee.note_place(waits=True)
-            self._changed.notify()
+            self._wake()
 
     def note_free(self, trainee: Trainee) -> None:
         """Record that this trainee's runs are free again, so that training need not wait longer."""
-        with self._changed:
+        with self._lock:
             if self._not_free.pop(trainee, None) is not None:
-                self._changed.notify()
+                self._wake()
 
     @property
     def crowded(self) -> bool:
@@ -127,21 +128,27 @@ class Turns:
         self._places[trainee] = math.inf
         trainee.note_place(waits=False)
 
+    def _wake(self) -> None:
+        # The last thread that became idle: so a single run stays on one processor core, and other
+        # programs find the other cores free.
+        if self._idle:
+            self._idle.pop().notify()
+
     def _work(self) -> None:
         be_nice(NICENESS)
+        changed = threading.Condition(self._lock)
         while True:
-            trainee = self._take()
+            trainee = self._take(changed)
             # Processor time: a turn also waits for Python's lock and for other threads.
             begun = time.thread_time()
             free = trainee.train()
             spent = time.thread_time() - begun
             ended = time.perf_counter()
-            with self._changed:
+            with self._lock:
                 self._taken.discard(trainee)
                 self._served[trainee] += self._counted(trainee, spent, ended)
                 if not free:
                     self._not_free[trainee] = ended + AGAIN
-                self._changed.notify()
             del trainee  # so that a waiting thread does not keep a run in memory
 
     def _counted(self, trainee: Trainee, spent: float, now: float) -> float:
@@ -156,17 +163,25 @@ class Turns:
             return spent
         return spent / min(max(cost / self._usual, 1.0), MOST_WEIGHT)
 
-    def _take(self) -> Trainee:
-        """Wait until a turn is due, and return the trainee that takes this turn."""
-        with self._changed:
+    def _take(self, changed: threading.Condition) -> Trainee:
+        """Wait until a turn is due, and return the trainee that takes this turn.
+
+        `changed` belongs to the calling thread, and is notified if another turn may be due.
+        """
+        with self._lock:
             while True:
                 taken, seconds = self._next()
                 if taken is not None:
                     self._taken.add(taken)
+                    if len(self._taken) < len(self._served):
+                        self._wake()  # so that another thread takes the next turn, or waits for it
                     return taken
                 if self._waiting:
                     seconds = min(ROOM_AGAIN, math.inf if seconds is None else seconds)
-                self._changed.wait(seconds)
+                self._idle.append(changed)
+                changed.wait(seconds)
+                if changed in self._idle:  # nobody has woken this thread
+                    self._idle.remove(changed)
 
     def _next(self) -> tuple[Trainee | None, float | None]:
         """Return the trainee whose turn is due, or else the seconds until the next turn is due."""
