@@ -49,7 +49,10 @@ def _drawn(dice: Random, field: dataclasses.Field[Any]) -> Any:
 
 
 def _number(dice: Random, described: Setting, whole: bool) -> float:
-    """Draw a number between the limits of a setting; half of the large numbers by magnitude."""
+    """Draw a number between the limits of a setting; half of the large numbers by magnitude.
+
+    Like a number that a person types, a fraction has three significant digits.
+    """
     low, high = described.minimum, described.maximum
     assert low is not None
     assert high is not None
@@ -58,7 +61,8 @@ def _number(dice: Random, described: Setting, whole: bool) -> float:
         number = math.exp(dice.uniform(math.log(low), math.log(high)))
     else:
         number = dice.uniform(low, high)
-    return min(max(round(number), low), high) if whole else min(max(number, low), high)
+    number = round(number) if whole else float(f"{number:.3g}")
+    return min(max(number, low), high)
 
 
 def _work(config: AgentConfig) -> float:
