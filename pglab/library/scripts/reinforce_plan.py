@@ -118,9 +118,11 @@ class ReinforcePlan(Plan):
                 "but they make the gradient noisier."
             )
         if self.config.normalize_returns:
+            which = "second baseline" if self.learned_baseline else "baseline"
             yield (
-                "Weights with mean 0 and standard deviation 1 are common, because their size does "
-                "not depend on the size of the rewards. They are not part of the cited methods."
+                f"The mean that is subtracted is a {which}. The division by the standard deviation "
+                "is common, because the size of the weights then does not depend on the size of "
+                "the rewards. It is not part of the cited methods."
             )
         if not self.weighs:
             yield "Without a baseline, the gradient is noisy."

@@ -67,7 +67,7 @@ class Turns:
         """
         self._has_room = has_room
         self._threads = threads
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._idle: list[threading.Condition] = []  # threads without a turn, in their order
         # The time until which a trainee keeps its place on the server.
         self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()
