@@ -32,7 +32,9 @@ from tests.walks.walk import errors_in, warm
 
 ARRIVAL_SECONDS = 0.1  # between the arrivals of two visitors
 AFTERWARDS_SECONDS = 70.0  # after this time, the server has forgotten closed tabs
-REST_SECONDS, REST_SHARE = 2.0, 0.1  # a server that uses less of a core for so long is at rest
+REST_SHARE = 0.1  # a server that uses less than this share of a core is at rest
+REST_SECONDS = 2.0  # the share is measured over this time
+MOST_MEASUREMENTS = 60  # until the server must be at rest
 SETTLING_SECONDS = 3.0  # after this time, all visitors have a picture
 VISIT_SECONDS = (40.0, 120.0)  # shortest and longest visit with `--minutes`
 MINUTE = 60.0
@@ -93,13 +95,18 @@ async def measure(server: AppServer, arguments: argparse.Namespace) -> int:
 
 
 async def usage_at_rest(server: AppServer) -> Usage:
-    """Wait until the server does nothing, and return its usage. A new server loads libraries."""
+    """Wait until the server is at rest, and return its usage. A new server loads libraries.
+
+    Raises:
+        TimeoutError: the server still works after two minutes.
+    """
     usage = Usage.of(server.process)
-    while True:
+    for _ in range(MOST_MEASUREMENTS):
         await asyncio.sleep(REST_SECONDS)
         last, usage = usage, Usage.of(server.process)
         if usage.cpu_seconds - last.cpu_seconds < REST_SHARE * REST_SECONDS:
             return usage
+    raise TimeoutError("The server is still busy, so its memory at rest cannot be read.")
 
 
 async def one_class(

@@ -68,7 +68,7 @@ class Turns:
         self._has_room = has_room
         self._threads = threads
         self._lock = threading.RLock()
-        self._idle: list[threading.Condition] = []  # threads without a turn, in their order
+        self._idle: list[threading.Condition] = []  # one for each waiting thread, newest last
         # The time until which a trainee keeps its place on the server.
         self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()
         self._waiting: deque[ref[Trainee]] = deque()  # trainees in the order of arrival
@@ -129,8 +129,8 @@ class Turns:
         trainee.note_place(waits=False)
 
     def _wake(self) -> None:
-        # The last thread that became idle: so a single run stays on one processor core, and other
-        # programs find the other cores free.
+        # The thread that began to wait last is woken first. So a single run stays on one processor
+        # core, and other programs find the other cores free.
         if self._idle:
             self._idle.pop().notify()
 
